@@ -1,0 +1,273 @@
+"""The keeper: a process of its own that owns the relay lines.
+
+    flameout keeper --config flameout.toml        (on a Pi, by systemd)
+    python -m hardware.keeper --config F --fd N   (as a child of the controller)
+
+It keeps two promises that nothing else of the program can delay. A line is energised only under a permit,
+and opens when the permit ends. Permits live on a lease that the controller renews; a lapsed lease, a hang-up,
+a packet that does not fit, SIGTERM or any exception opens every line. See :mod:`hardware.permits` for the
+rules and :mod:`hardware.protocol` for the words. One thread, no disk, no fork.
+"""
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+from hardware.clock import BootClock, ClockFault, Millis
+from hardware.lines import Input, NoPins, Relay, open_factory, release_all
+from hardware.permits import Denied, Fault, Line, Opening, Permits
+from hardware.protocol import LONGEST, VERSION, Malformed, Message, decode_request, encode
+from hardware.rendezvous import Taken, listen, peer_pid
+from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_settings, read_document
+
+SENSE_EVERY: Millis = 50  # inputs count after two equal polls; a relay needs 10 ms, a tired one 30
+SPEAK_EVERY: Millis = 500  # readings are repeated at least this often, so that silence means trouble
+HUNG_UP = "it hung up"
+
+
+class Keeper:
+    """The lines, their permits and the one client."""
+
+    def __init__(self, settings: KeeperSettings, clock: BootClock) -> None:
+        """Claim every line, low before anything else. Raises :class:`NoPins`."""
+        self._factory: Any = open_factory(settings)
+        self._relays = {wiring.id: Relay(wiring.relay, self._factory) for wiring in settings.burners}
+        self._clock = clock
+        self._permits = Permits(settings.caps, {name: Line() for name in self._relays})
+        self._contacts = {
+            w.id: Input(w.contact, w.contact_active, self._factory) for w in settings.burners if w.contact is not None
+        }
+        self._flames = {
+            w.id: Input(w.flame_pin, w.flame_active, self._factory) for w in settings.burners if w.flame_pin is not None
+        }
+        self._inputs = {entry.id: Input(entry.pin, entry.active, self._factory) for entry in settings.inputs}
+        self._thermocouples = [wiring.id for wiring in settings.burners if wiring.thermocouple]
+        self._simulated = hasattr(self._factory, "simulate")
+        if self._thermocouples and not hasattr(self._factory, "millivolts"):
+            raise NoPins(
+                f"burner {self._thermocouples[0]}: flame.kind: this version reads thermocouples on simulated "
+                'pins only; use kind = "digital" or leave flame out'
+            )
+        self._permits.tripped = {name for name, hard_input in self._inputs.items() if hard_input.active}
+        self._client: socket.socket | None = None
+        self._heard = 0  # seq of the client's last message
+        self._sensed_at = self._spoke_at = self._woke_at = clock.now()
+        self._still = 0
+
+    def serve(self, listener: socket.socket | None, client: socket.socket | None) -> None:
+        """Keep the lines until a signal comes, or until the client hangs up where there is no listener."""
+        self._client = client
+        try:
+            while listener is not None or self._client is not None:
+                self._turn(listener)
+        except (ClockFault, Fault, OSError) as error:
+            self._drop(f"the keeper stops: {error}")
+            raise
+        finally:
+            release_all(list(self._relays.values()))
+
+    def _turn(self, listener: socket.socket | None) -> None:
+        expiry = self._permits.next_expiry()
+        wait = max(0, self._sensed_at + SENSE_EVERY - self._clock.now()) / 1000
+        if expiry is not None:
+            wait = min(wait, max(0.0, self._clock.seconds_until(expiry)))
+        sources = [source for source in (self._client, listener) if source is not None]
+        readable = select.select(sources, (), (), wait)[0]
+        now = self._clock.now()
+        self._apply(now, self._permits.expire(now))
+        if self._client in readable:
+            self._hear(now)
+        elif listener in readable and listener is not None:
+            self._welcome(listener)
+        if now >= self._sensed_at + SENSE_EVERY:
+            self._sense(now)
+        self._watch_clock(now, slept=not readable and wait > 0.01)
+
+    def _apply(self, now: Millis, openings: list[Opening]) -> None:
+        """Drive every line to what the permits say, openings first, then tell the client."""
+        for opening in openings:
+            self._relays[opening.line].release()
+        for name, relay in self._relays.items():
+            if self._permits.energised(name) != relay.high:
+                relay.energise() if self._permits.energised(name) else relay.release()
+        for opening in openings:
+            self._tell({"type": "opened", "at": now, **vars(opening)})
+
+    # --- the client -----------------------------------------------------------------------------------
+
+    def _welcome(self, listener: socket.socket) -> None:
+        newcomer, _ = listener.accept()
+        if self._client is not None and self._permits.leased_from is not None:
+            why = f"the keeper already obeys process {peer_pid(self._client)}; stop that one first"
+            newcomer.send(encode({"type": "failed", "why": why}), socket.MSG_DONTWAIT)
+            newcomer.close()
+            return
+        if self._client is not None:
+            self._drop("another controller took over after the lease lapsed")
+        self._client, self._heard = newcomer, 0
+
+    def _hear(self, now: Millis) -> None:
+        assert self._client is not None
+        packet = b""
+        try:
+            packet = self._client.recv(LONGEST, socket.MSG_DONTWAIT)
+            if packet:
+                self._obey(now, decode_request(packet))
+            else:
+                self._drop(HUNG_UP)
+        except (Malformed, Fault, ConnectionError) as error:
+            self._drop(str(error))
+
+    def _obey(self, now: Millis, message: Message) -> None:
+        kind, seq = message["type"], message["seq"]
+        if seq != self._heard + 1 or (kind == "hello") != (seq == 1):
+            raise Fault(f"message {seq} ({kind}) came after message {self._heard}")
+        self._heard = seq
+        line = message.get("line")
+        try:
+            if kind == "open":
+                for name in self._relays if line is None else [line]:
+                    self._permits.open(now, name)
+            elif kind == "permit":
+                self._permits.permit(now, line or "", message["not_after"], message["generation"])
+            elif kind == "renew":
+                self._permits.renew(now, message["sent_at"])
+            elif kind == "hello":
+                self._greet(message["version"])
+            elif kind == "simulate":
+                self._simulate(message["burner"], message["action"])
+        except Denied as denied:
+            self._apply(now, [])
+            generation = self._permits.lines[line].generation if line else 0
+            self._tell({"type": "refused", "seq": seq, "line": line, "generation": generation, "why": str(denied)})
+            return
+        self._apply(now, [])
+        self._tell({"type": "done", "seq": seq, "line": line})
+
+    def _greet(self, version: int) -> None:
+        if version != VERSION:
+            raise Fault(f"the controller speaks version {version}, the keeper {VERSION}; install the same flameout")
+        generations = {name: line.generation for name, line in self._permits.lines.items()}
+        self._tell(
+            {
+                "type": "hello",
+                "version": VERSION,
+                "pid": os.getpid(),
+                "simulated": self._simulated,
+                "lines": generations,
+            }
+        )
+        self._spoke_at = 0  # readings follow at the next poll
+
+    def _simulate(self, burner: str, action: str) -> None:
+        if not self._simulated:
+            raise Denied("the pins are real")
+        try:
+            self._factory.simulate(burner, action)
+        except ValueError as error:
+            raise Denied(str(error)) from None
+
+    def _tell(self, message: Message) -> None:
+        if self._client is None:
+            return
+        try:
+            self._client.send(encode(message), socket.MSG_DONTWAIT)
+        except OSError as error:  # one who does not read cannot be trusted to control
+            self._drop(f"does not listen: {error}")
+
+    def _drop(self, why: str) -> None:
+        """Open every line, then hang up and say why on stderr."""
+        client, self._client = self._client, None
+        now = self._clock.now()
+        self._permits.leased_from = None
+        openings = self._permits.revoke_all(now, "hang-up")
+        self._apply(now, openings)
+        if client is not None:
+            if why != HUNG_UP or any(opening.cut for opening in openings):
+                print(f"keeper: controller dropped, every line open: {why}", file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError):  # it may be gone, and be dropped for that
+                client.send(encode({"type": "failed", "why": why}), socket.MSG_DONTWAIT)
+            client.close()
+
+    # --- what is measured -----------------------------------------------------------------------------
+
+    def _sense(self, now: Millis) -> None:
+        self._sensed_at = now
+        for name, hard_input in self._inputs.items():
+            if hard_input.poll():
+                if hard_input.active:
+                    self._apply(now, self._permits.trip(now, name))
+                else:
+                    self._permits.clear(name)
+                self._spoke_at = 0
+        for name, relay in self._relays.items():
+            if relay.high != self._permits.energised(name):
+                self._apply(now, self._permits.revoke_all(now, "readback"))
+        for sensor in (*self._contacts.values(), *self._flames.values()):
+            if sensor.poll():
+                self._spoke_at = 0
+        if now >= self._spoke_at + SPEAK_EVERY:
+            self._spoke_at = now
+            self._tell(
+                {
+                    "type": "sensed",
+                    "contacts": {name: contact.active for name, contact in self._contacts.items()},
+                    "flames": {name: flame.active for name, flame in self._flames.items()},
+                    "inputs": {name: hard_input.active for name, hard_input in self._inputs.items()},
+                    "millivolts": {name: self._factory.millivolts(name) for name in self._thermocouples},
+                }
+            )
+
+    def _watch_clock(self, now: Millis, slept: bool) -> None:
+        self._still = self._still + 1 if slept and now == self._woke_at else 0
+        self._woke_at = now
+        if self._still >= 3:
+            raise ClockFault("the boot clock stands still")
+
+
+def _stop(signum: int, _frame: FrameType | None) -> NoReturn:
+    for other in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)  # nothing may interrupt the opening that follows
+    raise SystemExit(0 if signum == signal.SIGTERM else 128 + signum)
+
+
+def main(config: str | None, fd: int | None = None) -> int:
+    """Run a keeper until it is told to stop; returns the exit code."""
+    client = socket.socket(fileno=fd) if fd is not None else None
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, _stop)
+    listener = None
+    try:
+        settings = keeper_settings(read_document(find_file(config)))
+        if client is None and settings.socket is None:
+            raise BadSettings(
+                'keeper.socket: is not set; a keeper of its own needs one, as "/run/flameout/keeper.sock"'
+            )
+        keeper = Keeper(settings, BootClock())
+        if client is None and settings.socket is not None:
+            listener = listen(settings.socket)
+    except (BadSettings, NoPins, Taken) as error:
+        if client is not None:
+            client.send(encode({"type": "failed", "why": str(error)}), socket.MSG_DONTWAIT)
+        print(f"flameout keeper: {error}", file=sys.stderr)
+        return 1
+    gc.collect()
+    gc.freeze()
+    keeper.serve(listener, client)
+    return 0
+
+
+if __name__ == "__main__":
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config")
+    parser.add_argument("--fd", type=int)
+    arguments = parser.parse_args()
+    sys.exit(main(arguments.config, arguments.fd))

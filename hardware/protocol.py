@@ -1,0 +1,71 @@
+"""The words between controller and keeper: one JSON object per SOCK_SEQPACKET packet.
+
+Controller to keeper, each with ``seq`` (1, 2, 3 … without a gap) and ``sent_at`` (ms on the boot clock):
+
+    hello     version                    permit    line, not_after, generation
+    renew                                open      line, or null for all
+    simulate  burner, action             (only where the pins are simulated)
+
+Keeper to controller, each with ``type``:
+
+    hello     version, pid, simulated, lines {name: generation}
+    done      seq, line                  what ``seq`` asked for has been done, on the line itself
+    refused   seq, line, generation, why
+    opened    line, cause, cut, generation, at      the keeper opened it by itself
+    sensed    contacts, flames {burner: bool}, inputs {id: bool}, millivolts {burner: mV or null}
+    failed    why                        the last word before it goes
+
+A packet that does not fit is a fault: the keeper opens every line and hangs up.
+"""
+
+import json
+from typing import Any
+
+VERSION = 1
+LONGEST = 8_192  # bytes in a packet
+
+_FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
+    "hello": {"version": (int,)},
+    "permit": {"line": (str,), "not_after": (int,), "generation": (int,)},
+    "open": {"line": (str, type(None))},
+    "renew": {},
+    "simulate": {"burner": (str,), "action": (str,)},
+}
+_HEAD: dict[str, tuple[type, ...]] = {"type": (str,), "seq": (int,), "sent_at": (int,)}
+
+Message = dict[str, Any]
+
+
+class Malformed(ValueError):
+    """A packet that is not one of ours; the text says what is wrong with it."""
+
+
+def encode(message: Message) -> bytes:
+    """The packet for a message."""
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def decode(packet: bytes) -> Message:
+    """The message in a packet. Raises :class:`Malformed` unless it is one JSON object with a type."""
+    try:
+        message = json.loads(packet)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise Malformed("not an object with a type")
+    return message
+
+
+def decode_request(packet: bytes) -> Message:
+    """A message to the keeper with exactly its fields, of exactly their types. Raises :class:`Malformed`."""
+    message = decode(packet)
+    fields = _FIELDS.get(message["type"])
+    if fields is None:
+        raise Malformed(f"unknown type {message['type'][:32]!r}")
+    expected = _HEAD | fields
+    if message.keys() != expected.keys():
+        raise Malformed(f"{message['type']} has fields {sorted(message)}, not {sorted(expected)}")
+    for name, types in expected.items():
+        if type(message[name]) not in types:  # bool is an int to isinstance
+            raise Malformed(f"{message['type']}.{name} is a {type(message[name]).__name__}")
+    return message

@@ -1,0 +1,221 @@
+"""flameout.toml as the keeper reads it: with the standard library only, and trusting nobody's word.
+
+:func:`read_document` is also how the controller reads the file, so both see the same text and the same
+``FLAMEOUT_SECTION__KEY`` overrides. What the keeper needs to be safe it checks here by itself.
+"""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hardware.clock import Millis
+from hardware.durations import in_words, parse_duration
+from hardware.permits import Caps
+
+SYSTEM_FILE = Path("/etc/flameout/flameout.toml")
+IDENTIFIER = r"[a-z0-9_-]{1,32}"
+
+LEASE_LOWEST: Millis = 500
+LEASE_HIGHEST: Millis = 10_000
+PERMIT_CEILING: Millis = 12 * 3_600_000  # no configuration can ask for more
+ENERGISED_CEILING: Millis = 24 * 3_600_000
+
+DEFAULTS: dict[str, Any] = {
+    "lease": "1s",
+    "longest_permit": "6h",
+    "longest_energised": "12h",
+    "pin_factory": "lgpio",
+}
+DEFAULT_HOLD_OPEN = "10s"
+DEFAULT_BURNERS: list[dict[str, Any]] = [{"id": "left", "name": "Left", "relay": {"pin": 17}}]
+
+
+class BadSettings(Exception):
+    """The configuration cannot be used; each line of the text names a key, its value and the cure."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """One burner's pins, BCM numbers. Contact and flame inputs are dry contacts to ground, pulled up."""
+
+    id: str
+    relay: int
+    contact: int | None = None
+    contact_active: str = "low"
+    flame_pin: int | None = None
+    flame_active: str = "low"
+    thermocouple: bool = False
+
+
+@dataclass(frozen=True)
+class HardInput:
+    """An input that opens every line in the keeper itself."""
+
+    id: str
+    pin: int
+    active: str
+
+
+@dataclass(frozen=True)
+class KeeperSettings:
+    """All that the keeper needs to know."""
+
+    caps: Caps
+    pin_factory: str
+    socket: Path | None
+    burners: tuple[Wiring, ...]
+    inputs: tuple[HardInput, ...]
+
+
+def find_file(named: str | None) -> Path | None:
+    """The configuration file to use: the named one, ``$FLAMEOUT_CONFIG``, the system's, or none."""
+    if named is None:
+        named = os.environ.get("FLAMEOUT_CONFIG")
+    if named is not None:
+        return Path(named)
+    return SYSTEM_FILE if SYSTEM_FILE.exists() else None
+
+
+def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The file as a mapping, with ``FLAMEOUT_SECTION__KEY=value`` laid over it; empty without a file.
+
+    Raises :class:`BadSettings` where it cannot be read, is not TOML, or others may write it.
+    """
+    document: dict[str, Any] = {}
+    if path is not None:
+        try:
+            with path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                text = file.read().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        if mode & stat.S_IWOTH:
+            raise BadSettings(f"{path}: others may write it, and so move a safety limit; run: chmod o-w {path}")
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadSettings(f"{path}: is not TOML: {error}") from None
+    for name, value in (os.environ if environ is None else environ).items():
+        match = re.fullmatch(r"FLAMEOUT_([A-Z]+)__([A-Z_]+)", name)
+        if match:
+            section = document.setdefault(match[1].lower(), {})
+            if isinstance(section, dict):
+                section[match[2].lower()] = _environment_value(value)
+    return document
+
+
+def _environment_value(text: str) -> Any:
+    """TOML where it is TOML (true, 8520, ["a"]), else the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def relay_pin_problem(pin: int) -> str | None:
+    """Why a relay must not be on this BCM pin, as the end of a sentence that starts with its number."""
+    if 0 <= pin <= 8:
+        return "is pulled up at power-on, so the relay would close during boot; use 9 to 27"
+    if not 9 <= pin <= 27:
+        return "is not on the 40-pin header; use 9 to 27"
+    return None
+
+
+def input_pin_problem(pin: int) -> str | None:
+    """Why an input cannot be on this BCM pin."""
+    return None if 0 <= pin <= 27 else "is not on the 40-pin header; use 0 to 27"
+
+
+def lease_problem(lease: Millis) -> str | None:
+    """Why a lease of this length would not do."""
+    if lease < LEASE_LOWEST:
+        return "is shorter than 0.5s, so that a busy moment would put the flame out; use 0.5s to 10s"
+    if lease > LEASE_HIGHEST:
+        return "is longer than 10s, so that a hung controller would keep the gas on; use 0.5s to 10s"
+    return None
+
+
+def keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
+    """The keeper's part of the document, checked. Raises :class:`BadSettings` at the first problem."""
+    try:
+        return _keeper_settings(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadSettings(f"the keeper cannot use this configuration ({error}); run: flameout check-config") from None
+
+
+def _keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
+    keeper = DEFAULTS | dict(document.get("keeper", {}))
+    caps = Caps(
+        lease=parse_duration(keeper["lease"]),
+        longest_permit=parse_duration(keeper["longest_permit"]),
+        longest_energised=parse_duration(keeper["longest_energised"]),
+        pause=parse_duration(document.get("limits", {}).get("hold_open", DEFAULT_HOLD_OPEN)),
+    )
+    _require_none(f"keeper.lease: {keeper['lease']}", lease_problem(caps.lease))
+    if not 0 < caps.longest_permit <= PERMIT_CEILING:
+        raise BadSettings(f"keeper.longest_permit: {keeper['longest_permit']} is not within {in_words(PERMIT_CEILING)}")
+    if not 0 < caps.longest_energised <= ENERGISED_CEILING:
+        raise BadSettings(
+            f"keeper.longest_energised: {keeper['longest_energised']} is not within {in_words(ENERGISED_CEILING)}"
+        )
+    burners = tuple(_wiring(entry) for entry in document.get("burners", DEFAULT_BURNERS))
+    inputs = tuple(
+        HardInput(entry["id"], entry["input"]["pin"], _level(entry["input"].get("active", "low")))
+        for entry in document.get("interlocks", [])
+    )
+    pins = [wiring.relay for wiring in burners]
+    for wiring in burners:
+        _require_none(f"burner {wiring.id}: relay pin {wiring.relay}", relay_pin_problem(wiring.relay))
+        pins += [pin for pin in (wiring.contact, wiring.flame_pin) if pin is not None]
+    pins += [hard_input.pin for hard_input in inputs]
+    if not burners:
+        raise BadSettings("burners: there is none; add a [[burners]] table")
+    if len({wiring.id for wiring in burners}) != len(burners):
+        raise BadSettings("burners: two have the same id")
+    if len(set(pins)) != len(pins):
+        raise BadSettings("two things share a pin; run: flameout check-config")
+    socket = keeper.get("socket")
+    return KeeperSettings(caps, keeper["pin_factory"], Path(socket) if socket else None, burners, inputs)
+
+
+def _wiring(entry: Mapping[str, Any]) -> Wiring:
+    if not re.fullmatch(IDENTIFIER, entry["id"]):
+        raise BadSettings(f"burners.id: {entry['id']!r} does not match {IDENTIFIER}")
+    relay, contact, flame = entry["relay"], entry.get("contact") or {}, entry.get("flame") or {}
+    if relay.get("active", "high") != "high":
+        raise BadSettings(
+            f"burner {entry['id']}: an active-low relay closes while the Pi boots; use an active-high one"
+        )
+    if relay.get("drive", "steady") != "steady":
+        raise BadSettings(f"burner {entry['id']}: relay.drive: this version drives steady only")
+    return Wiring(
+        id=entry["id"],
+        relay=_pin(relay["pin"]),
+        contact=_pin(contact["pin"]) if contact else None,
+        contact_active=_level(contact.get("active", "low")),
+        flame_pin=_pin(flame["pin"]) if flame.get("kind") == "digital" else None,
+        flame_active=_level(flame.get("active", "low")),
+        thermocouple=flame.get("kind") == "thermocouple",
+    )
+
+
+def _pin(number: Any) -> int:
+    if type(number) is not int or input_pin_problem(number):
+        raise ValueError(f"{number!r} is not a BCM pin number")
+    return number
+
+
+def _level(text: Any) -> str:
+    if text not in ("low", "high"):
+        raise ValueError(f"{text!r} is neither low nor high")
+    return str(text)
+
+
+def _require_none(what: str, problem: str | None) -> None:
+    if problem:
+        raise BadSettings(f"{what} {problem}")
