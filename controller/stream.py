@@ -1,0 +1,95 @@
+"""One stream of what happens, many readers, none of whom can hold anybody up.
+
+Each reader has a bounded queue of its own. One who falls behind loses the oldest items and is told so
+(:class:`Lagged`); it then reads the state anew. Publishing never waits.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+
+from controller.events import Event
+from controller.journal import Entry
+
+CAPACITY = 256
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event, and the journal row it becomes."""
+
+    event: Event
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """A burner looks different now, or the stove where ``burner`` is None; ask the stove how."""
+
+    burner: str | None
+
+
+@dataclass(frozen=True)
+class Lagged:
+    """Items were lost; read the state anew."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The program stops; nothing will follow."""
+
+
+Item = Happened | StateChanged | Lagged | Ended
+
+
+class Subscription:
+    """One reader's end: ``async with stream.subscribe() as items: item = await items.next()``."""
+
+    def __init__(self, stream: "Stream", capacity: int) -> None:
+        self._stream = stream
+        self._items: deque[Item] = deque()
+        self._capacity = capacity
+        self._filled = asyncio.Event()
+
+    async def next(self) -> Item:
+        """The next item; waits for one."""
+        while not self._items:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._items.popleft()
+
+    def put(self, item: Item) -> None:
+        """Queue an item; never waits. A state that is announced already is not announced twice."""
+        if isinstance(item, StateChanged) and item in self._items:
+            return
+        if len(self._items) >= self._capacity:
+            self._items.clear()
+            item = Lagged()
+        self._items.append(item)
+        self._filled.set()
+
+    async def __aenter__(self) -> "Subscription":
+        self._stream.readers.add(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.readers.discard(self)
+
+
+class Stream:
+    """The stove's stream."""
+
+    def __init__(self) -> None:
+        self.readers: set[Subscription] = set()
+
+    def subscribe(self, capacity: int = CAPACITY) -> Subscription:
+        """A new reader; it sees what is published while its ``async with`` block lasts."""
+        return Subscription(self, capacity)
+
+    def publish(self, item: Item) -> None:
+        """Hand an item to every reader."""
+        for reader in self.readers:
+            reader.put(item)

@@ -1,0 +1,104 @@
+"""The words a burner is described in: its states, holds, timer and limits, and how a command is refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.events import Cause, Proof
+from hardware.clock import Millis
+
+
+class HoldKind(StrEnum):
+    """Reasons to keep the relay open."""
+
+    LOCK = "lock"
+    INTERLOCK = "interlock"
+    SHUT_OFF = "shut_off"
+    LOCKOUT = "lockout"
+
+
+class Status(StrEnum):
+    """A burner in one word."""
+
+    READY = "ready"
+    LIT = "lit"
+    TIMING = "timing"
+    ENDING = "ending"
+    SHUT_OFF = "shut_off"
+    LOCKED = "locked"
+    LOCKOUT = "lockout"
+
+
+class Flame(StrEnum):
+    """The measured flame. Unknown is never out."""
+
+    LIT = "lit"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+class Contact(StrEnum):
+    """The measured auxiliary contact of the relay."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+
+
+CHILD_LOCK = "child"
+IDLE_LOCK = "idle"
+
+
+class Refused(Exception):
+    """A command that cannot be done; nothing changed. The text is a sentence for the one who asked."""
+
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field  # of the request, where one is to blame
+
+
+class NotNow(Refused):
+    """Refused because of the state the burner is in."""
+
+
+class NotAllowed(Refused):
+    """Refused because a limit forbids the value, whatever the state."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A burner's limits, all in ms."""
+
+    longest_timer: Millis
+    unattended: Millis
+    extend_total: Millis
+    warn_before: Millis
+    hold_open: Millis
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A reason to keep the relay open, until an instant or until somebody ends it (None)."""
+
+    kind: HoldKind
+    cause: str
+    since: Millis
+    until: Millis | None = None
+
+
+@dataclass(frozen=True)
+class Timer:
+    """The user's shut-off timer."""
+
+    duration: Millis
+    ends_at: Millis
+    set_by: str
+
+
+@dataclass(frozen=True)
+class LastShutOff:
+    """The last time the relay was opened under permission."""
+
+    cause: Cause
+    at: Millis
+    by: str
+    proof: Proof

@@ -1,0 +1,60 @@
+"""Wall time, for people only: journal, API, schedules. Nothing that cuts a flame asks it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from hardware.clock import Clock, Millis
+
+_DRIFT = timedelta(milliseconds=250)  # a step that shows on a clock with seconds
+
+
+class WallClock(Protocol):
+    """What time it is for people."""
+
+    def wall(self) -> datetime:
+        """The present instant, with a zone."""
+
+
+class SystemWallClock:
+    """The system's clock in the system's zone."""
+
+    def wall(self) -> datetime:
+        return datetime.fromtimestamp(time.time(), UTC).astimezone()
+
+
+class Calendar:
+    """Says at what wall time an instant of the boot clock is.
+
+    The distance between the two clocks is remembered and measured anew only when it has moved by more than
+    a quarter of a second, so that an end time does not flicker from answer to answer.
+    """
+
+    def __init__(self, clock: Clock, wall_clock: WallClock) -> None:
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._boot = self._measure()
+
+    def now(self) -> datetime:
+        """The present wall time, with a zone."""
+        return self._wall_clock.wall()
+
+    def at(self, instant: Millis) -> datetime:
+        """The wall time of an instant on the boot clock, in the local zone of that day."""
+        measured = self._measure()
+        if abs(measured - self._boot) > _DRIFT:
+            self._boot = measured
+        return (self._boot + timedelta(milliseconds=instant)).astimezone(self.now().tzinfo)
+
+    def instant(self, wall: datetime) -> Millis:
+        """The instant on the boot clock of a wall time with a zone, as the clocks stand now."""
+        self.at(0)
+        return round((wall.astimezone(UTC) - self._boot) / timedelta(milliseconds=1))
+
+    def _measure(self) -> datetime:
+        return self._wall_clock.wall().astimezone(UTC) - timedelta(milliseconds=self._clock.now())
+
+
+def rfc3339(wall: datetime) -> str:
+    """``2026-11-23T18:42:05.250+01:00``: an instant as it stands in the API, on MQTT and in the journal."""
+    return wall.isoformat(timespec="milliseconds")
