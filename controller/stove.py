@@ -137,7 +137,8 @@ class Stove:
             self._sync(burner)
         self._keeper.renew()
         self.ticked_at = now
-        self._keep_house(now)
+        self._mark_alive(now)
+        self._forget(now)
 
     async def stop(self) -> None:
         """Open every relay, wait for the answer, and write the end into the journal."""
@@ -153,13 +154,16 @@ class Stove:
         if self._still >= STILL_TICKS:
             raise ClockFault("The boot clock stands still.")
 
-    def _keep_house(self, now: Millis) -> None:
-        energised = sorted(name for name in self._burners if self._keeper.permitted_until(name) is not None)
-        known = self.journal.standing.get("alive", {}).get("energised")
-        if energised != (known or []) or (energised and now >= self._marked_at + MARK_ALIVE_EVERY):
+    def _mark_alive(self, now: Millis) -> None:
+        """Keep on record which relays are energised, and until when that was surely so, in case we die."""
+        energised = sorted(name for name in self._burners if self._keeper.wants(name))
+        known = self.journal.standing.get("alive", {}).get("energised", [])
+        if energised != known or (energised and now >= self._marked_at + MARK_ALIVE_EVERY):
             self._marked_at = now
-            mark = {"at": rfc3339(self._calendar.now()), "energised": energised}
-            self.journal.append([], {"alive": mark})
+            self.journal.append([], {"alive": {"at": rfc3339(self._calendar.now()), "energised": energised}})
+
+    def _forget(self, now: Millis) -> None:
+        """Once a day, let the journal drop what is older than it is to be kept."""
         if now >= self._forgot_at + DAY:
             self._forgot_at = now
             self.journal.forget_before(retained_from(self._calendar.now(), self.config.journal.keep))
@@ -205,12 +209,12 @@ class Stove:
 
     async def shut_off(self, burner_id: str, by: str) -> BurnerView:
         """Open one relay; returns when the line is open. Raises :class:`NotConfirmed`."""
-        await self._confirm(self.open_now(burner_id, by))
+        await self.confirm(self.open_now(burner_id, by))
         return self.view(burner_id)
 
     async def shut_off_all(self, by: str) -> StoveView:
         """Open every relay; returns when the lines are open. Raises :class:`NotConfirmed`."""
-        await self._confirm(self.open_now(None, by))
+        await self.confirm(self.open_now(None, by))
         return self.stove_view()
 
     async def set_default_timer(self, duration: Millis, by: str) -> StoveView:
@@ -248,7 +252,8 @@ class Stove:
             self._record([*burner.tick(now), *burner.shut_off(now, cause, by)])
             self._announce(burner)
 
-    async def _confirm(self, opened: asyncio.Future[None]) -> None:
+    async def confirm(self, opened: asyncio.Future[None]) -> None:
+        """Wait until the keeper says that the lines are open. Raises :class:`NotConfirmed`."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 await asyncio.shield(opened)
@@ -404,6 +409,7 @@ class Stove:
                 self._keeper.open(burner.id)
         elif self._keeper.ready:
             self._keeper.permit(burner.id, self._not_after(burner, now))
+            self._mark_alive(now)
         self._announce(burner)
 
     def _not_after(self, burner: Burner, now: Millis) -> Millis:

@@ -173,21 +173,27 @@ class KeeperClient:
         return line in self._wanted
 
     def _ask(self, message: Message, line: str | None = None, not_after: Millis | None = None) -> asyncio.Future[None]:
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(lambda done: done.exception())  # nobody has to look
-        if self._reached is None or self._gone.done():
-            answer.set_exception(KeeperAway("there is no keeper; a new one is being started"))
-            return answer
-        self._seq += 1
         now = self._clock.now()
-        try:
-            self._reached.connection.send(encode(message | {"seq": self._seq, "sent_at": now}), socket.MSG_DONTWAIT)
-        except OSError as error:
-            answer.set_exception(KeeperAway(f"the keeper does not listen: {error.strerror}"))
-            self._give_up(f"does not listen: {error.strerror}")
-            return answer
-        self._asked[self._seq] = _Asked(now, line, not_after, answer)
+        failed = self._send(message | {"seq": self._seq + 1, "sent_at": now})
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody has to look
+        if failed is not None:
+            answer.set_exception(KeeperAway(failed))
+        else:
+            self._seq += 1
+            self._asked[self._seq] = _Asked(now, line, not_after, answer)
         return answer
+
+    def _send(self, message: Message) -> str | None:
+        """Send at once; returns why not, where that cannot be."""
+        if self._reached is None or self._gone.done():
+            return "there is no keeper; a new one is being started"
+        try:
+            self._reached.connection.send(encode(message), socket.MSG_DONTWAIT)
+        except OSError as error:
+            self._give_up(f"does not listen: {error.strerror}")
+            return f"the keeper does not listen: {error.strerror}"
+        return None
 
     # --- hearing --------------------------------------------------------------------------------------
 

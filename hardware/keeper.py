@@ -134,6 +134,7 @@ class Keeper:
             if kind == "open":
                 for name in self._relays if line is None else [line]:
                     self._permits.open(now, name)
+                    self._relays[name].release()  # at once; _apply looks at every line
             elif kind == "permit":
                 self._permits.permit(now, line or "", message["not_after"], message["generation"])
             elif kind == "renew":

@@ -10,7 +10,7 @@ from hardware.clock import ClockFault, Millis
 
 
 class Denied(Exception):
-    """A permit that the keeper will not grant; the text says why. Nothing was energised by it."""
+    """A permit that the keeper will not grant; the text says why. Its line is open."""
 
 
 class Fault(Exception):
@@ -45,7 +45,6 @@ class Line:
     generation: int = 0  # raised at each opening by the keeper itself, so that a permit in flight dies
     energised_since: Millis = 0
     opened_at: Millis | None = None
-    paused_until: Millis = 0
 
 
 @dataclass
@@ -78,21 +77,12 @@ class Permits:
         line = self.lines.get(name)
         if line is None:
             raise Fault(f"there is no line {name!r}")
-        if generation != line.generation:
-            raise Denied(f"it names generation {generation}, and the line was opened since ({line.generation})")
-        if self.leased_from is None:
-            raise Denied("there is no lease")
-        if self.tripped:
-            raise Denied(f"input {min(self.tripped)!r} is tripped")
-        if now < line.paused_until:
-            raise Denied("the line pauses after its longest time energised")
-        if not_after <= now:
+        try:
+            self._examine(now, line, not_after, generation)
+        except Denied:  # the controller takes a line whose permit was denied for open
             self._open(now, line)
-            raise Denied("it has already ended")
-        if not_after > now + self.caps.longest_permit:
-            raise Denied(f"it would last {not_after - now} ms, longer than {self.caps.longest_permit} ms")
-        if line.not_after is None and (line.opened_at is None or now - line.opened_at >= self.caps.pause):
-            line.energised_since = now  # a shorter gap than a pause does not start the count anew
+            raise
+        line.energised_since = self._counts_from(now, line)
         line.not_after = not_after
 
     def open(self, now: Millis, name: str) -> None:
@@ -140,12 +130,30 @@ class Permits:
         """Whether the line may be high."""
         return self.lines[name].not_after is not None
 
+    def _examine(self, now: Millis, line: Line, not_after: Millis, generation: int) -> None:
+        if generation != line.generation:
+            raise Denied(f"it names generation {generation}, and the line was opened since ({line.generation})")
+        if self.leased_from is None:
+            raise Denied("there is no lease")
+        if self.tripped:
+            raise Denied(f"input {min(self.tripped)!r} is tripped")
+        if now >= self._counts_from(now, line) + self.caps.longest_energised:
+            raise Denied("the line pauses after its longest time energised")
+        if not_after <= now:
+            raise Denied("it has already ended")
+        if not_after > now + self.caps.longest_permit:
+            raise Denied(f"it would last {not_after - now} ms, longer than {self.caps.longest_permit} ms")
+
+    def _counts_from(self, now: Millis, line: Line) -> Millis:
+        """Since when the line counts as energised: a gap shorter than a pause does not start the count anew."""
+        paused = line.opened_at is None or now - line.opened_at >= self.caps.pause
+        return now if line.not_after is None and paused else line.energised_since
+
     def _ended(self, now: Millis, name: str) -> str | None:
         line = self.lines[name]
         if line.not_after is None:
             return None
         if now >= line.energised_since + self.caps.longest_energised:
-            line.paused_until = now + self.caps.pause
             return "energised"
         return "deadline" if now >= line.not_after else None
 
