@@ -1,0 +1,36 @@
+"""The REST API, put together."""
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from api.rest import burners, docs, events, health, history, problems, simulation
+from api.rest.access import Access
+from api.rest.guard import Guard
+from api.rest.lane import ShutOffLane
+from api.tally import Tally
+from controller.config import RestConfig
+from controller.stove import Stove
+
+
+def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASGIApp:
+    """The ASGI application: the guard around everything, the lane, then the calls."""
+    app = FastAPI(
+        title="flameout",
+        version=stove.version,
+        summary="Shut-off timers, locks and state of a gas stove that can turn itself off, and never on.",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        default_response_class=None,  # type: ignore[arg-type]
+    )
+    problems.install(app)
+    for router in (
+        burners.router(stove, access),
+        events.router(stove, access),
+        history.router(stove, access),
+        simulation.router(stove, access),
+        health.router(stove, tally),
+        docs.router(app),
+    ):
+        app.include_router(router)
+    return Guard(ShutOffLane(app, stove, access), config.host, config.allowed_hosts)

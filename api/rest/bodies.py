@@ -1,0 +1,103 @@
+"""Request bodies, read strictly: one JSON object, no field twice, no NaN, no unknown field, no text for a number."""
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+
+from api.rest.problems import Problem
+from hardware.clock import Millis
+from hardware.durations import parse_duration
+
+# curl -d sends the second one by default; a browser cannot send either to us from a foreign page,
+# because a foreign Origin is refused before any handler.
+_JSON_TYPES = ("application/json", "application/x-www-form-urlencoded")
+_LONGEST_SECONDS = 10_000_000  # more than any limit, and far from where a float loses milliseconds
+
+
+class Body(BaseModel):
+    """A request's JSON object."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+_Body = TypeVar("_Body", bound=Body)
+_DURATION_HELP = 'Seconds, or text like "25m", "1h30m", "90s" or "PT25M".'
+
+
+class TimerBody(Body):
+    """Either a duration or the instant of the end."""
+
+    duration: float | str | None = Field(None, description=_DURATION_HELP + ' "default" is the default timer.')
+    ends_at: str | None = Field(None, description="RFC 3339 with zone.")
+
+
+class ExtendBody(Body):
+    """How much later the running timer ends."""
+
+    by: float | str = Field(description=_DURATION_HELP)
+
+
+class DefaultTimerBody(Body):
+    """What the duration "default" stands for."""
+
+    duration: float | str = Field(description=_DURATION_HELP)
+
+
+class SimulateBody(Body):
+    """What to do at the simulated hob."""
+
+    action: str = Field(description="light, off, or fault followed by a fault's name.", max_length=64)
+
+
+async def read(request: Request, model: type[_Body]) -> _Body:
+    """The request's body as ``model``. Raises :class:`Problem` (415, 422) naming the field."""
+    content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if content_type not in _JSON_TYPES and not content_type.endswith("+json"):
+        raise Problem(415, "The body has to be JSON; send it with the header Content-Type: application/json.")
+    try:
+        content = json.loads(await request.body(), object_pairs_hook=_unique)
+    except RecursionError:
+        raise Problem(422, "The body is nested too deeply to be JSON for us.") from None
+    except ValueError:
+        raise Problem(422, "The body is not valid JSON.") from None
+    if not isinstance(content, dict):
+        raise Problem(422, 'The body has to be a JSON object, like {"duration": "25m"}.')
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _problem(error, model) from None
+
+
+def duration(value: float | str, field: str) -> Millis:
+    """Milliseconds in a duration as callers write it. Raises :class:`Problem` (422)."""
+    if isinstance(value, str):
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            raise Problem(422, f"{field} {error}, or give seconds as a number.", field) from None
+    if not 0 < value < _LONGEST_SECONDS:
+        raise Problem(422, f'{field} must be a positive number of seconds, or text like "25m".', field)
+    return round(value * 1000)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise Problem(422, "A field stands in the body twice; send each field once.", name[:32])
+    return dict(pairs)
+
+
+def _problem(error: ValidationError, model: type[Body]) -> Problem:
+    first = error.errors()[0]
+    field = str(first["loc"][0])[:32] if first["loc"] else None
+    known = ", ".join(model.model_fields)
+    if first["type"] == "extra_forbidden":
+        return Problem(422, f"A field is unknown; known here: {known}.", field)
+    if first["type"] == "missing":
+        return Problem(422, f"{field} is missing.", field)
+    if field in ("duration", "by"):
+        return Problem(422, f'{field} must be a positive number of seconds, or text like "25m".', field)
+    return Problem(422, f"{field} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}.", field)

@@ -1,0 +1,64 @@
+"""/docs: every call with its examples, on one page that needs no script and nothing from elsewhere."""
+
+import html
+import json
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+_STYLE = """
+:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;
+padding:0 1rem}
+code,pre{font:14px/1.4 ui-monospace,monospace}pre{overflow:auto;padding:.6rem;
+border:1px solid #8886;border-radius:.4rem}
+h2{margin:2rem 0 .2rem}h3{margin:1.4rem 0 .2rem}b.m{display:inline-block;min-width:4.5rem}
+"""
+
+
+def router(app: FastAPI) -> APIRouter:
+    """GET /docs."""
+    routes = APIRouter()
+
+    @routes.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        base = f"{request.url.scheme}://{request.headers.get('host', '')}"
+        headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        return Response(page(app.openapi(), base), headers=headers, media_type="text/html; charset=utf-8")
+
+    return routes
+
+
+def page(schema: dict[str, Any], base: str) -> str:
+    """The page as HTML, from the OpenAPI description; ``base`` as in http://127.0.0.1:8520."""
+    sections: dict[str, list[str]] = {}
+    for path, methods in schema["paths"].items():
+        for method, call in methods.items():
+            sections.setdefault(call["tags"][0], []).append(_call(method.upper(), path, call, base))
+    body = "".join(f"<h2>{html.escape(tag)}</h2>{''.join(calls)}" for tag, calls in sections.items())
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>flameout REST API</title><style>{_STYLE}</style>'
+        f"<h1>flameout REST API</h1><p>{html.escape(schema['info']['summary'])}</p>"
+        "<p>Durations are seconds, or text like <code>25m</code>, <code>1h30m</code>, <code>PT25M</code>. Errors are "
+        "problem+json with a sentence in <code>detail</code>. <code>Accept: text/plain</code> gets a sentence to read "
+        'out. For programs: <a href="openapi.json">openapi.json</a>.</p>'
+        f"{body}</html>"
+    )
+
+
+def _call(method: str, path: str, call: dict[str, Any], base: str) -> str:
+    media = call.get("requestBody", {}).get("content", {}).get("application/json", {})
+    examples = [example["value"] for example in media.get("examples", {}).values()] or [None]
+    commands = "\n".join(_curl(method, base + path.replace("{burner_id}", "left"), example) for example in examples)
+    return (
+        f'<h3><b class="m">{method}</b><code>{html.escape(path)}</code></h3>'
+        f"<p>{html.escape(call.get('description', ''))}</p><pre>{html.escape(commands)}</pre>"
+    )
+
+
+def _curl(method: str, url: str, body: Any) -> str:
+    """A command to try; header and body only where they are needed."""
+    verb = "" if method == "GET" else f" -X {method}"
+    data = "" if body is None else f" -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    return f"curl{verb} {url}{data}"

@@ -1,0 +1,83 @@
+"""Liveness that means the decision loop and the keeper, readiness, and metrics."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.tally import Tally
+from controller.stove import Stove
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+
+def router(stove: Stove, tally: Tally) -> APIRouter:
+    """/healthz, /readyz and /metrics."""
+    routes = APIRouter()
+
+    @routes.get("/healthz", tags=["health"])
+    async def healthz() -> Response:
+        """200 while the decision loop turns and a keeper answers it, else 503. Needs no token."""
+        alive = stove.alive()
+        return _status(alive, {"status": "ok" if alive else "failing"})
+
+    @routes.get("/readyz", tags=["health"])
+    async def readyz() -> Response:
+        """200 while everything works, the journal too, else 503 with the problems. Needs no token."""
+        problems = stove.problems()
+        return _status(
+            stove.alive() and not problems, {"status": "problem" if problems else "ok", "problems": problems}
+        )
+
+    @routes.get("/metrics", tags=["health"])
+    async def metrics() -> Response:
+        """Prometheus text. Needs no token."""
+        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - 12 ms, only for scrapers
+
+        registry = CollectorRegistry()
+        registry.register(_Collector(stove, tally))
+        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return routes
+
+
+def _status(good: bool, content: dict[str, Any]) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(json.dumps(content), 200 if good else 503, headers, "application/json")
+
+
+class _Collector:
+    """The stove as Prometheus metrics, made at each scrape."""
+
+    def __init__(self, stove: Stove, tally: Tally) -> None:
+        self._stove = stove
+        self._tally = tally
+
+    def collect(self) -> "Iterator[Metric]":
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415
+
+        def gauge(name: str, text: str) -> GaugeMetricFamily:
+            return GaugeMetricFamily(f"flameout_{name}", text, labels=["burner"])
+
+        permitted = gauge("relay_permitted", "1 while the keeper keeps the relay energised")
+        lit = gauge("flame_lit", "1 while a flame is measured; absent while unknown")
+        remaining = gauge("timer_remaining_seconds", "Until the user's timer ends; absent without one")
+        for view in self._stove.views():
+            permitted.add_metric([view.id], float(view.permitted))
+            if view.flame != "unknown":
+                lit.add_metric([view.id], float(view.flame == "lit"))
+            if view.timer is not None:
+                remaining.add_metric([view.id], view.timer.remaining_s)
+        yield from (permitted, lit, remaining)
+        yield GaugeMetricFamily("flameout_alive", "1 while loop and keeper work", value=float(self._stove.alive()))
+        yield GaugeMetricFamily("flameout_problems", "Problems that stand", value=len(self._stove.problems()))
+        events = CounterMetricFamily("flameout_events", "Events since the start", labels=["event_type", "burner"])
+        for (kind, burner), count in self._tally.events.items():
+            events.add_metric([kind, burner or ""], count)
+        cuts = CounterMetricFamily("flameout_shut_offs", "Flames cut since the start", labels=["cause", "burner"])
+        for (cause, burner), count in self._tally.cuts.items():
+            cuts.add_metric([cause, burner or ""], count)
+        yield from (events, cuts)

@@ -1,0 +1,112 @@
+"""Errors as RFC 9457 problem+json: a stable ``type``, a sentence for people, and the field to blame."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from controller.journal import JournalFailing
+from controller.stove import NotConfirmed, UnknownBurner
+from controller.terms import NotAllowed, NotNow
+from hardware.client import KeeperAway
+
+_TITLES = {
+    400: ("bad-request", "Bad request"),
+    401: ("token-needed", "A token is needed"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    409: ("not-now", "Not possible now"),
+    413: ("too-large", "Body too large"),
+    415: ("not-json", "Body is not JSON"),
+    422: ("bad-value", "Bad value"),
+    429: ("too-many-attempts", "Too many attempts"),
+    500: ("internal", "Internal error"),
+    503: ("unavailable", "Not available"),
+}
+
+
+class ProblemView(BaseModel):
+    """RFC 9457. ``type`` is stable and meant for programs, ``detail`` for people."""
+
+    type: str = Field(examples=["urn:flameout:not-now"])
+    title: str
+    status: int
+    detail: str
+    field: str | None = Field(None, description="The field of the request that is to blame.")
+
+
+class Problem(Exception):
+    """A request that cannot be served; becomes the problem+json answer."""
+
+    def __init__(
+        self, status: int, detail: str, field: str | None = None, kind: str | None = None, **headers: str
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.field = field
+        self.kind = kind
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def body(self) -> dict[str, Any]:
+        """The problem as JSON."""
+        kind, title = _TITLES.get(self.status, ("error", "Error"))
+        body = {
+            "type": f"urn:flameout:{self.kind or kind}",
+            "title": title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return body | ({"field": self.field} if self.field is not None else {})
+
+    def response(self, plain: bool) -> Response:
+        """The answer; with ``plain`` just the sentence, to be read out."""
+        headers = {"Cache-Control": "no-store"} | self.headers
+        if plain:
+            return Response(self.detail + "\n", self.status, headers, "text/plain; charset=utf-8")
+        return Response(json.dumps(self.body()), self.status, headers, "application/problem+json")
+
+
+def wants_plain(request: Request) -> bool:
+    """Whether the caller asks for a sentence rather than JSON."""
+    accept = request.headers.get("accept", "")
+    return "text/plain" in accept and "json" not in accept
+
+
+def install(app: FastAPI) -> None:
+    """Turn every refusal of stove, keeper, journal and framework into a problem."""
+
+    def answer(problem_of: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+        async def handler(request: Request, error: Exception) -> Response:
+            return problem_of(error).response(wants_plain(request))
+
+        return handler
+
+    app.add_exception_handler(Problem, answer(lambda problem: problem))
+    app.add_exception_handler(NotNow, answer(lambda error: Problem(409, str(error), error.field)))
+    app.add_exception_handler(NotAllowed, answer(lambda error: Problem(422, str(error), error.field)))
+    app.add_exception_handler(UnknownBurner, answer(lambda _: Problem(404, "There is no such burner.")))
+    app.add_exception_handler(NotConfirmed, answer(lambda error: Problem(503, str(error), kind="not-confirmed")))
+    app.add_exception_handler(KeeperAway, answer(lambda error: Problem(409, f"The keeper refused: {error}.")))
+    app.add_exception_handler(JournalFailing, answer(_journal_failing))
+    app.add_exception_handler(HTTPException, answer(_from_framework))
+    app.add_exception_handler(Exception, answer(lambda _: Problem(500, "flameout made a mistake; its log says more.")))
+
+
+def _journal_failing(error: JournalFailing) -> Problem:
+    detail = f"Done at the stove, but not on record: {error} It is written when the disk works again."
+    return Problem(503, detail, kind="journal-failing")
+
+
+def _from_framework(error: HTTPException) -> Problem:
+    sentences = {
+        404: "There is nothing at this address; /docs lists what there is.",
+        405: "This address does not take that method; /docs lists what there is.",
+    }
+    return Problem(error.status_code, sentences.get(error.status_code, str(error.detail)), **dict(error.headers or {}))

@@ -1,0 +1,194 @@
+"""The composition root: everything is made here, connected here, and stopped here in the right order."""
+
+import asyncio
+import contextlib
+import fcntl
+import gc
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from api import log
+from api.rest.access import Access
+from api.rest.app import build
+from api.tally import Tally
+from controller.config import Config, RestConfig
+from controller.journal import Journal
+from controller.stove import Stove
+from controller.stream import Ended
+from controller.tokens import PREFIX, TokenStore, write_private
+from controller.wall import Calendar, SystemWallClock
+from hardware.client import KeeperAway, KeeperClient
+from hardware.clock import SECOND, BootClock, ClockFault
+from hardware.origin import Origin
+
+LONGEST_GOODBYE = 3.0  # s, for open requests and the broker, after the relays are open
+_log = logging.getLogger("flameout")
+
+
+class Unusable(Exception):
+    """The daemon cannot start; the text says why and what to do."""
+
+
+def serve_until_stopped(config: Config, origin: Origin, ready: Callable[[], None] = lambda: None) -> int:
+    """Run the daemon until SIGTERM or SIGINT; returns the exit code. Raises :class:`Unusable`.
+
+    ``ready`` is called once everything answers.
+    """
+    log.install()
+    listener = _bind(config.rest)
+    with _only_instance(Path(config.journal.path)):
+        return asyncio.run(_serve(config, origin, listener, ready))
+
+
+async def _serve(config: Config, origin: Origin, listener: socket.socket, ready: Callable[[], None]) -> int:
+    clock = BootClock()
+    calendar = Calendar(clock, SystemWallClock())
+    journal = Journal(Path(config.journal.path))
+    keeper = KeeperClient(origin, clock, patience=min(config.keeper.lease, SECOND))
+    stove = Stove(config, clock, calendar, journal, keeper, version("flameout"))
+    tally = Tally()
+    access = Access(_tokens(config), _console_secret(config), config.rest.require_token)
+    server = _Server(_uvicorn_config(build(stove, access, tally, config.rest), config.rest))
+
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    keeping = asyncio.create_task(keeper.run(stove), name="keeper client")
+    readers = [asyncio.create_task(tally.run(stove)), asyncio.create_task(log.follow(stove))]
+    if config.mqtt is not None:
+        from api.mqtt.adapter import MqttAdapter  # noqa: PLC0415 - not everybody has a broker
+
+        readers.append(asyncio.create_task(MqttAdapter(stove, config, clock).run(), name="mqtt"))
+    await asyncio.sleep(0)  # every reader listens before the first event
+    stove.start()
+    deciding = asyncio.create_task(stove.run(), name="decision loop")
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="rest")
+    try:
+        await _first_keeper(keeper, origin)
+        gc.collect()
+        gc.freeze()
+        ready()
+        return await _until(stop, [keeping, deciding, serving])
+    finally:
+        deciding.cancel()
+        await stove.stop()  # the relays first, goodbyes afterwards
+        server.should_exit = True
+        stove.stream.publish(Ended())
+        await asyncio.wait([serving, *readers], timeout=LONGEST_GOODBYE)
+        for task in (keeping, serving, *readers):
+            task.cancel()
+        await asyncio.gather(keeping, deciding, serving, *readers, return_exceptions=True)
+        journal.close()
+
+
+async def _first_keeper(keeper: KeeperClient, origin: Origin) -> None:
+    """A child that cannot have its lines never will; one behind a socket may be late."""
+    try:
+        await keeper.first
+    except KeeperAway as error:
+        if origin.owned:
+            raise Unusable(str(error)) from None
+
+
+async def _until(stop: asyncio.Event, vital: "list[asyncio.Task[None]]") -> int:
+    """Wait for the signal; a vital task that ends by itself ends the program, and with it opens the relays."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, *vital], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    for task in vital:
+        if task.done():
+            error = task.exception()
+            _log.critical("%s ended: %s. Every relay opens.", task.get_name(), error, exc_info=_unexpected(error))
+            return 1
+    return 0
+
+
+def _unexpected(error: BaseException | None) -> BaseException | None:
+    return None if isinstance(error, ClockFault) else error
+
+
+# --- the parts ----------------------------------------------------------------------------------------
+
+
+class _Server(uvicorn.Server):
+    """uvicorn inside our loop; signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _uvicorn_config(app: ASGIApp, rest: RestConfig) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=16 * 1024,
+        ssl_certfile=rest.tls.cert if rest.tls else None,
+        ssl_keyfile=rest.tls.key if rest.tls else None,
+    )
+
+
+def _bind(rest: RestConfig) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(rest.host, rest.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise Unusable(
+            f"rest: {rest.host}:{rest.port} cannot be used ({error.strerror}); "
+            "stop what uses it, or set rest.port to another number"
+        ) from None
+    return listener
+
+
+@contextlib.contextmanager
+def _only_instance(journal: Path) -> Iterator[None]:
+    """Hold the lock beside the journal. Raises :class:`Unusable` naming the process that has it."""
+    try:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        file = (journal.parent / "flameout.lock").open("a+")
+    except OSError as error:  # a failing disk is no reason to leave a stove without its timer
+        _log.warning("No lock against a second flameout: %s", error)
+        yield
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            raise Unusable(f"another flameout (process {owner}) uses {journal}; stop that one first") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _tokens(config: Config) -> TokenStore:
+    return TokenStore(Path(config.journal.path).parent / "tokens.json")
+
+
+def _console_secret(config: Config) -> str:
+    """An admin's token for whoever may read the daemon's own files; new at each start."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    try:
+        write_private(Path(config.journal.path).parent / "console.token", secret)
+    except OSError as error:
+        _log.warning("The command line on this machine gets no token: %s", error)
+    return secret
