@@ -254,9 +254,10 @@ def main(config: str | None, fd: int | None = None) -> int:
         if client is None and settings.socket is not None:
             listener = listen(settings.socket)
     except (BadSettings, NoPins, Taken) as error:
-        if client is not None:
+        if client is not None:  # the controller says it
             client.send(encode({"type": "failed", "why": str(error)}), socket.MSG_DONTWAIT)
-        print(f"flameout keeper: {error}", file=sys.stderr)
+        else:
+            print(f"flameout keeper: {error}", file=sys.stderr)
         return 1
     gc.collect()
     gc.freeze()

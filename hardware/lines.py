@@ -5,7 +5,9 @@ then writes its first value, which is 0 again; so a relay never blips at start. 
 ``initial_value=True`` would: gpiozero writes the opposite level in between.)
 """
 
+import os
 import sys
+import tempfile
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -25,6 +27,8 @@ def open_factory(settings: KeeperSettings) -> Any:
     registered = {point.name: point for point in entry_points(group="gpiozero_pin_factories")}
     if name not in registered:
         raise NoPins(f"keeper.pin_factory: there is no pin factory {name!r}; known are {', '.join(sorted(registered))}")
+    if name == "lgpio":  # it makes a pipe in its working folder as it is imported, and fails where it may not
+        os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
     try:
         factory_class = registered[name].load()
         if hasattr(factory_class, "for_settings"):  # a simulation has to know what is wired where

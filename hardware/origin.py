@@ -56,7 +56,12 @@ class ChildOrigin:
     owned = True
 
     def __init__(self, config: Path | None) -> None:
-        self._arguments = [sys.executable, "-m", "hardware.keeper"]
+        self._arguments = [
+            sys.executable,
+            "-P",
+            "-m",
+            "hardware.keeper",
+        ]  # -P: not a hardware/ that lies in the working folder
         if config is not None:
             self._arguments += ["--config", str(config)]
         self._started: Reached | None = None
