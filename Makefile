@@ -3,10 +3,10 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench protections lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on this machine only
 	@.venv/bin/flameout demo
@@ -26,6 +26,9 @@ format: .venv/ready-dev ## write the formatting
 
 bench: .venv/ready-dev ## measure speed, lateness and size against the barest programs
 	@$(PYTHON) -m tests.bench
+
+protections: .venv/ready-dev ## take out each protection in turn and see its test fail
+	@$(PYTHON) -m tests.protections
 
 lock: ## pin the dependencies anew
 	@deploy/lock

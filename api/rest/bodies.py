@@ -48,7 +48,9 @@ class DefaultTimerBody(Body):
 class SimulateBody(Body):
     """What to do at the simulated hob."""
 
-    action: str = Field(description="light, off, or fault followed by a fault's name.", max_length=64)
+    action: str = Field(
+        description="light, off, blow_out, or fault and a fault's name; trip or clear for an interlock.", max_length=64
+    )
 
 
 async def read(request: Request, model: type[_Body]) -> _Body:

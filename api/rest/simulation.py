@@ -11,25 +11,26 @@ from api.rest.bodies import SimulateBody
 from api.rest.burners import takes
 from controller.stove import Stove
 from controller.tokens import Role
-from controller.view import BurnerView
+from controller.view import StoveView
 
 
 def router(stove: Stove, access: Access) -> APIRouter:
-    """POST /api/v1/simulate/{burner}."""
+    """POST /api/v1/simulate/{burner or interlock}."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
     @routes.post(
-        "/simulate/{burner_id}",
-        response_model=BurnerView,
+        "/simulate/{name}",
+        response_model=StoveView,
         tags=["simulated hob"],
-        openapi_extra=takes(SimulateBody, light={"action": "light"}, fault={"action": "fault contact_stuck"}),
+        openapi_extra=takes(
+            SimulateBody, light={"action": "light"}, fault={"action": "fault contact_stuck"}, alarm={"action": "trip"}
+        ),
     )
-    async def simulate(request: Request, burner_id: str) -> Response:
-        """Turn the simulated knob, or set a fault; refused on real pins. Role: cook."""
+    async def simulate(request: Request, name: str) -> Response:
+        """Turn a burner's simulated knob, set a fault, or trip an interlock; refused on real pins. Role: cook."""
         access.require(request, Role.COOK)
         body = await bodies.read(request, SimulateBody)
-        view = stove.view(burner_id)
-        await stove.simulate(burner_id, body.action)
-        return answers.burner(request, stove, view)
+        await stove.simulate(name, body.action)
+        return answers.whole(request, stove, stove.stove_view())
 
     return routes
