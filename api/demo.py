@@ -5,9 +5,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-from rich.panel import Panel
-
 from api.broker import DemoBroker
 from api.service import Unusable, serve_until_stopped
 from controller.config_check import load
@@ -51,7 +48,6 @@ path = "{folder}/flameout.db"
 
 def run(port: int | None = None) -> int:
     """Run the demo until Ctrl-C; returns the exit code."""
-    console = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="flameout-demo-") as folder, DemoBroker() as broker:
         chosen = port or _free(PORT)
         file = Path(folder) / "flameout.toml"
@@ -61,7 +57,7 @@ def run(port: int | None = None) -> int:
         file.write_text(text)
         try:
             return serve_until_stopped(
-                load(str(file)), ChildOrigin(file), ready=lambda: console.print(_welcome(chosen, broker))
+                load(str(file)), ChildOrigin(file), ready=lambda: print(_welcome(chosen, broker), flush=True)
             )
         except (BadSettings, Unusable) as error:
             print(f"flameout: {error}", file=sys.stderr)
@@ -78,26 +74,27 @@ def _free(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _welcome(port: int, broker: DemoBroker) -> Panel:
+def _welcome(port: int, broker: DemoBroker) -> str:
     url = f"http://127.0.0.1:{port}"
-    flameout = Path(sys.argv[0]).parent / "flameout"
-    command = str(flameout.relative_to(Path.cwd())) if flameout.is_relative_to(Path.cwd()) else "flameout"
-    aim = "" if port == PORT else f"FLAMEOUT_URL={url} "
-    mqtt = f"mqtt://127.0.0.1:{broker.port} ({broker.kind})" if broker.port else f"none: {broker.why_not}"
-    set_timer = (
-        f"curl -X PUT {url}/api/v1/burners/left/timer "
-        """-H 'Content-Type: application/json' -d '{"duration": "20s"}'"""
-    )
-    return Panel(
-        f"A simulated hob with two burners runs. No gas, no pins.\n\n"
-        f"  REST    {url}/api/v1/stove   (every call: {url}/docs)\n"
-        f"  MQTT    {mqtt}\n"
-        f"  stop    Ctrl-C\n\n"
-        f"Three things to try in a second terminal:\n\n"
-        f"  1. watch the hob            {aim}{command} watch\n"
-        f"  2. light the left burner    {aim}{command} sim light left\n"
-        f"  3. let it go out in 20 s    {set_timer}\n",
-        title="flameout demo",
-        border_style="yellow",
-        expand=False,
-    )
+    here = Path(sys.argv[0]).absolute()
+    command = str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else "flameout"
+    if port != PORT:
+        command = f"FLAMEOUT_URL={url} {command}"
+    mqtt = f"mqtt://127.0.0.1:{broker.port}  ({broker.kind})" if broker.port else f"none: {broker.why_not}"
+    timer = f"{url}/api/v1/burners/left/timer"
+    return f"""
+flameout demo: a simulated hob with two burners. No gas, no pins.
+
+  REST   {url}/api/v1/stove  (every call: {url}/docs)
+  MQTT   {mqtt}
+  stop   Ctrl-C
+
+Three things to try in a second terminal:
+
+  1. watch the hob
+     {command} watch
+  2. light the left burner
+     {command} sim light left
+  3. let it go out in 20 seconds
+     curl -X PUT {timer} -H 'Content-Type: application/json' -d '{{"duration": "20s"}}'
+"""

@@ -20,6 +20,7 @@ from api import log
 from api.rest.access import Access
 from api.rest.app import build
 from api.tally import Tally
+from controller import places
 from controller.config import Config, RestConfig
 from controller.journal import Journal
 from controller.stove import Stove
@@ -162,7 +163,7 @@ def _only_instance(journal: Path) -> Iterator[None]:
     """Hold the lock beside the journal. Raises :class:`Unusable` naming the process that has it."""
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
-        file = (journal.parent / "flameout.lock").open("a+")
+        file = places.lock(journal).open("a+")
     except OSError as error:  # a failing disk is no reason to leave a stove without its timer
         _log.warning("No lock against a second flameout: %s", error)
         yield
@@ -181,14 +182,14 @@ def _only_instance(journal: Path) -> Iterator[None]:
 
 
 def _tokens(config: Config) -> TokenStore:
-    return TokenStore(Path(config.journal.path).parent / "tokens.json")
+    return TokenStore(places.tokens(Path(config.journal.path)))
 
 
 def _console_secret(config: Config) -> str:
     """An admin's token for whoever may read the daemon's own files; new at each start."""
     secret = PREFIX + secrets.token_urlsafe(32)
     try:
-        write_private(Path(config.journal.path).parent / "console.token", secret)
+        write_private(places.console_token(Path(config.journal.path)), secret)
     except OSError as error:
         _log.warning("The command line on this machine gets no token: %s", error)
     return secret

@@ -6,13 +6,12 @@ Durations become whole milliseconds here and nowhere else. The file is read by
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from controller.places import default_journal
 from controller.terms import Limits
 from hardware.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from hardware.durations import in_words, parse_duration
@@ -222,21 +221,10 @@ class MqttConfig(Section):
     allow_reset: bool = Field(False, description="Whether MQTT may reset a burner.")
 
 
-def default_journal_path() -> str:
-    """Where systemd says, else /var/lib/flameout for root, else the user's state directory."""
-    directory = os.environ.get("STATE_DIRECTORY")
-    if directory is None and os.geteuid() == 0:
-        directory = "/var/lib/flameout"
-    if directory is None:
-        state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
-        directory = f"{state}/flameout"
-    return f"{directory}/flameout.db"
-
-
 class JournalConfig(Section):
     """Where events are kept, and for how long."""
 
-    path: str = Field(default_factory=default_journal_path)
+    path: str = Field(default_factory=default_journal)
     keep: Annotated[Millis, _DURATION, _within(DAY, 3650 * DAY), _AS_TEXT] = _default("400d")
 
 
