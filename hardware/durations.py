@@ -12,7 +12,10 @@ from hardware.clock import HOUR, MINUTE, SECOND, Millis
 
 # ASCII only: \d would also take full-width digits. Every unit at most once, in falling order.
 _SHORT = re.compile(r"(?:([0-9]{1,5})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,9}(?:\.[0-9]{1,3})?)s)?")
-_ISO = re.compile(r"P(?:([0-9]{1,5})D)?(?:T(?:([0-9]{1,6})H)?(?:([0-9]{1,7})M)?(?:([0-9]{1,9}(?:\.[0-9]{1,3})?)S)?)?")
+_ISO = re.compile(
+    r"P(?:([0-9]{1,5})D)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,6})H)?(?:([0-9]{1,7})M)?(?:([0-9]{1,9}(?:\.[0-9]{1,3})?)S)?)?"
+)
 
 
 def parse_duration(text: str) -> Millis:

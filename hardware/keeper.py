@@ -105,7 +105,8 @@ class Keeper:
         newcomer, _ = listener.accept()
         if self._client is not None and self._permits.leased_from is not None:
             why = f"the keeper already obeys process {peer_pid(self._client)}; stop that one first"
-            newcomer.send(encode({"type": "failed", "why": why}), socket.MSG_DONTWAIT)
+            with contextlib.suppress(OSError):  # one who only looked, as a second keeper does, has left already
+                newcomer.send(encode({"type": "failed", "why": why}), socket.MSG_DONTWAIT)
             newcomer.close()
             return
         if self._client is not None:

@@ -23,6 +23,9 @@ def listen(path: Path) -> socket.socket:
         finally:
             os.umask(old_mask)
         listener.listen(4)
+    except Taken:
+        listener.close()
+        raise
     except OSError as error:
         listener.close()
         raise Taken(f"keeper.socket: {path} cannot be used: {error.strerror or error}") from None
@@ -55,9 +58,11 @@ def _clear_stale(path: Path) -> None:
         return
     try:
         probe = connect(path)
-    except OSError:
+    except (ConnectionRefusedError, FileNotFoundError):
         path.unlink(missing_ok=True)  # its owner died
         return
+    except BlockingIOError:  # its queue is full: stopped or stuck, and its lines may be energised
+        raise Taken(f"keeper.socket: another keeper has {path} and does not answer; stop it first") from None
     owner = peer_pid(probe)
     probe.close()
     raise Taken(f"keeper.socket: another keeper answers at {path} (process {owner}); stop it first")

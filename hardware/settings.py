@@ -163,9 +163,11 @@ def _keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
         raise BadSettings(
             f"keeper.longest_energised: {keeper['longest_energised']} is not within {in_words(ENERGISED_CEILING)}"
         )
+    if caps.pause <= 0:  # it ends longest_energised
+        raise BadSettings(f"limits.hold_open: {in_words(caps.pause)} is not a pause; use 1s or more")
     burners = tuple(_wiring(entry) for entry in document.get("burners", DEFAULT_BURNERS))
     inputs = tuple(
-        HardInput(entry["id"], entry["input"]["pin"], _level(entry["input"].get("active", "low")))
+        HardInput(entry["id"], _pin(entry["input"]["pin"]), _level(entry["input"].get("active", "low")))
         for entry in document.get("interlocks", [])
     )
     pins = [wiring.relay for wiring in burners]
@@ -177,9 +179,13 @@ def _keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
         raise BadSettings("burners: there is none; add a [[burners]] table")
     if len({wiring.id for wiring in burners}) != len(burners):
         raise BadSettings("burners: two have the same id")
+    if len({hard_input.id for hard_input in inputs}) != len(inputs):
+        raise BadSettings("interlocks: two have the same id")
     if len(set(pins)) != len(pins):
         raise BadSettings("two things share a pin; run: flameout check-config")
     socket = keeper.get("socket")
+    if not isinstance(keeper["pin_factory"], str):
+        raise TypeError(f"keeper.pin_factory: {keeper['pin_factory']!r} is not a name")
     return KeeperSettings(caps, keeper["pin_factory"], Path(socket) if socket else None, burners, inputs)
 
 
