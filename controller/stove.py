@@ -202,9 +202,13 @@ class Stove:
         The future ends when the keeper says that the lines are open, or with :class:`KeeperAway`. Raises
         :class:`UnknownBurner`.
         """
-        names = list(self._burners) if burner_id is None else [self._burner(burner_id).id]
+        if burner_id is not None and burner_id not in self._burners:
+            raise UnknownBurner(burner_id)
         opened = self._keeper.open(burner_id)
-        self._cut(names, Cause.SHUT_OFF_ALL if burner_id is None else Cause.USER, by)
+        if burner_id is None:
+            self._cut(self._burners, Cause.SHUT_OFF_ALL, by)
+        else:
+            self._cut([burner_id], Cause.USER, by)
         return opened
 
     async def shut_off(self, burner_id: str, by: str) -> BurnerView:

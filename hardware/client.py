@@ -5,6 +5,7 @@ when they fail to come kills what is left and gets a new keeper. Nothing here wa
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -138,9 +139,11 @@ class KeeperClient:
 
     def open(self, line: str | None) -> asyncio.Future[None]:
         """Open a line, or all of them (None): sent before this returns; the future ends when it is open."""
-        for name in [line] if line is not None else list(self._generations):
+        answer = self._ask({"type": "open", "line": line}, line=line)
+        os.sched_yield()  # the kernel likes to wake the keeper on our core, where it would wait until we are done
+        for name in [line] if line is not None else list(self._wanted):
             self._wanted.pop(name, None)
-        return self._ask({"type": "open", "line": line}, line=line)
+        return answer
 
     def permit(self, line: str, not_after: Millis) -> None:
         """Permit a line until ``not_after``, unless just that has been said already."""
@@ -191,6 +194,7 @@ class KeeperClient:
         try:
             self._reached.connection.send(encode(message), socket.MSG_DONTWAIT)
         except OSError as error:
+            self._read()  # its last words say why, where it had any
             self._give_up(f"does not listen: {error.strerror}")
             return f"the keeper does not listen: {error.strerror}"
         return None
@@ -203,6 +207,8 @@ class KeeperClient:
                 packet = self._reached.connection.recv(LONGEST, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
+            except ConnectionResetError:
+                continue  # it left without reading all of ours; its last words may still be there
             except OSError as error:
                 self._give_up(f"lost: {error.strerror}")
                 return

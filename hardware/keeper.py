@@ -38,6 +38,7 @@ class Keeper:
         """Claim every line, low before anything else. Raises :class:`NoPins`."""
         self._factory: Any = open_factory(settings)
         self._relays = {wiring.id: Relay(wiring.relay, self._factory) for wiring in settings.burners}
+        self._driven = dict.fromkeys(self._relays, False)
         self._clock = clock
         self._permits = Permits(settings.caps, {name: Line() for name in self._relays})
         self._contacts = {
@@ -80,7 +81,8 @@ class Keeper:
         sources = [source for source in (self._client, listener) if source is not None]
         readable = select.select(sources, (), (), wait)[0]
         now = self._clock.now()
-        self._apply(now, self._permits.expire(now))
+        if openings := self._permits.expire(now):
+            self._apply(now, openings)
         if self._client in readable:
             self._hear(now)
         elif listener in readable and listener is not None:
@@ -92,12 +94,20 @@ class Keeper:
     def _apply(self, now: Millis, openings: list[Opening]) -> None:
         """Drive every line to what the permits say, openings first, then tell the client."""
         for opening in openings:
-            self._relays[opening.line].release()
-        for name, relay in self._relays.items():
-            if self._permits.energised(name) != relay.high:
-                relay.energise() if self._permits.energised(name) else relay.release()
+            self._release(opening.line)
+        for name, high in self._driven.items():
+            if self._permits.energised(name) != high:
+                if high:
+                    self._release(name)
+                else:
+                    self._driven[name] = True
+                    self._relays[name].energise()
         for opening in openings:
             self._tell({"type": "opened", "at": now, **vars(opening)})
+
+    def _release(self, name: str) -> None:
+        self._relays[name].release()
+        self._driven[name] = False
 
     # --- the client -----------------------------------------------------------------------------------
 
@@ -135,7 +145,7 @@ class Keeper:
             if kind == "open":
                 for name in self._relays if line is None else [line]:
                     self._permits.open(now, name)
-                    self._relays[name].release()  # at once; _apply looks at every line
+                    self._release(name)
             elif kind == "permit":
                 self._permits.permit(now, line or "", message["not_after"], message["generation"])
             elif kind == "renew":
@@ -209,7 +219,8 @@ class Keeper:
                     self._permits.clear(name)
                 self._spoke_at = 0
         for name, relay in self._relays.items():
-            if relay.high != self._permits.energised(name):
+            if relay.high != self._driven[name]:
+                self._release(name)
                 self._apply(now, self._permits.revoke_all(now, "readback"))
         for sensor in (*self._contacts.values(), *self._flames.values()):
             if sensor.poll():

@@ -32,8 +32,10 @@ _FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
     "simulate": {"burner": (str,), "action": (str,)},
 }
 _HEAD: dict[str, tuple[type, ...]] = {"type": (str,), "seq": (int,), "sent_at": (int,)}
+_REQUESTS = {kind: _HEAD | fields for kind, fields in _FIELDS.items()}
 
 Message = dict[str, Any]
+_compact = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each packet
 
 
 class Malformed(ValueError):
@@ -42,7 +44,7 @@ class Malformed(ValueError):
 
 def encode(message: Message) -> bytes:
     """The packet for a message."""
-    return json.dumps(message, separators=(",", ":")).encode()
+    return _compact(message).encode()
 
 
 def decode(packet: bytes) -> Message:
@@ -59,10 +61,9 @@ def decode(packet: bytes) -> Message:
 def decode_request(packet: bytes) -> Message:
     """A message to the keeper with exactly its fields, of exactly their types. Raises :class:`Malformed`."""
     message = decode(packet)
-    fields = _FIELDS.get(message["type"])
-    if fields is None:
+    expected = _REQUESTS.get(message["type"])
+    if expected is None:
         raise Malformed(f"unknown type {message['type'][:32]!r}")
-    expected = _HEAD | fields
     if message.keys() != expected.keys():
         raise Malformed(f"{message['type']} has fields {sorted(message)}, not {sorted(expected)}")
     for name, types in expected.items():
