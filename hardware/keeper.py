@@ -28,6 +28,7 @@ from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_set
 
 SENSE_EVERY: Millis = 50  # inputs count after two equal polls; a relay needs 10 ms, a tired one 30
 SPEAK_EVERY: Millis = 500  # readings are repeated at least this often, so that silence means trouble
+PRIORITY = 10  # of 99, where real-time scheduling is allowed
 HUNG_UP = "it hung up"
 
 
@@ -271,6 +272,8 @@ def main(config: str | None, fd: int | None = None) -> int:
         else:
             print(f"flameout keeper: {error}", file=sys.stderr)
         return 1
+    with contextlib.suppress(PermissionError):  # below the kernel's interrupt threads (50); needs LimitRTPRIO or root
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     gc.collect()
     gc.freeze()
     keeper.serve(listener, client)

@@ -2,155 +2,207 @@
 
 import http.client
 import json
-import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from controller import places
-from hardware.settings import BadSettings, find_file, read_document
+from api.cli.address import Address, Failed
 
 TIMEOUT = 5.0  # s
-SILENCE = 10.0  # s without a sign on the event stream; pings come every 5
+PING_EVERY = 5.0  # s, on the event stream
+SILENCE = 2 * PING_EVERY  # after which the stream is lost
 
-
-class Failed(Exception):
-    """The daemon refused, or could not be asked; the text is the one line to be said."""
+Said = tuple[str, str | None, Any]  # event, id, data
 
 
 class Unreachable(Failed):
-    """Nobody answers."""
+    """Nobody answers; ``what`` says it without the advice."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what + advice)
+        self.what = what
+
+
+class Refused(Failed):
+    """The daemon answers no."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class Client:
-    """One daemon, found by ``--url``, ``$FLAMEOUT_URL`` or the configuration."""
+    """One daemon. Every call is a connection of its own and takes a few seconds at the most."""
 
-    def __init__(self, url: str | None) -> None:
-        document = _document()
-        self.url = (url or os.environ.get("FLAMEOUT_URL") or _configured_url(document)).rstrip("/")
-        self._parts = urlsplit(self.url)
-        if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
-            raise Failed(f"{self.url} is no address of a flameout; write it like http://127.0.0.1:8520")
-        self._token = os.environ.get("FLAMEOUT_TOKEN") or _console_token(document)
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.url = address.url
+        self._parts = urlsplit(address.url)
 
-    def get(self, path: str, **query: Any) -> Any:
-        """GET under /api/v1. Raises :class:`Failed`."""
-        given = {name: value for name, value in query.items() if value is not None}
-        return self.send("GET", path + (f"?{urlencode(given)}" if given else ""))
+    def get(self, path: str) -> Any:
+        """GET under /api/v1 as JSON. Raises :class:`Failed`."""
+        return self.parsed(self.ask("GET", path))
 
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """A call under /api/v1; returns its JSON. Raises :class:`Failed`."""
-        connection = self._connect(TIMEOUT)
-        try:
-            response = self._ask(connection, method, f"/api/v1{path}", body)
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from None
-        finally:
-            connection.close()
-        return self._content(response.status, content)
+    def ask(
+        self, method: str, path: str, body: Any = None, accept: str = "application/json", timeout: float = TIMEOUT
+    ) -> str:
+        """A call under /api/v1; returns the answer as it came. Raises :class:`Failed`."""
+        status, content = 0, ""
+        for token in self._tokens():
+            status, content = self._exchange(method, f"/api/v1{path}", token, body, accept, timeout)
+            if status not in (401, 429):
+                break
+        if status >= 400:
+            raise self._refusal(status, content)
+        return content
 
     def healthy(self) -> tuple[int, str]:
-        """The status of /healthz, and what it says."""
-        connection = self._connect(TIMEOUT)
+        """The status of /healthz, and what it says. Raises :class:`Unreachable`."""
+        return self._exchange("GET", "/healthz", None, None, "application/json", TIMEOUT)
+
+    def events(self, after: str | None) -> Iterator[Said]:
+        """(event, id, data) from the event stream, and ("ping", None, None) between, until it ends.
+
+        Raises :class:`Failed`, also when nothing is heard for ``SILENCE``.
+        """
+        connection, response = self._open_stream({"Last-Event-ID": after} if after else {})
         try:
-            response = self._ask(connection, "GET", "/healthz", None)
-            return response.status, response.read().decode()
+            yield from parse(response)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._unreachable(error) from None
+        finally:
+            response.close()
+            connection.close()
+
+    def parsed(self, content: str) -> Any:
+        """An answer as JSON. Raises :class:`Failed` where it is none."""
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise Failed(f"{self.url} does not answer in JSON; is it a flameout?") from None
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _tokens(self) -> list[str | None]:
+        """What to try, best first: a console token may be one that an earlier daemon left behind."""
+        if self.address.secret is not None:
+            return [self.address.secret]
+        try:
+            console = self.address.console_token()
+        except PermissionError:
+            console = None
+        return [console, None] if console else [None]
+
+    def _exchange(
+        self, method: str, target: str, token: str | None, body: Any, accept: str, timeout: float
+    ) -> tuple[int, str]:
+        connection = self._connect(timeout)
+        try:
+            response = self._send(connection, method, target, token, body, {"Accept": accept})
+            return response.status, response.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from None
         finally:
             connection.close()
 
-    def events(self, after: str | None) -> Iterator[tuple[str, str | None, Any]]:
-        """(event, id, data) from the event stream, and ("ping", None, None) between. Raises :class:`Failed`."""
-        connection = self._connect(SILENCE)
-        try:
-            headers = {"Last-Event-ID": after} if after else {}
-            response = self._ask(connection, "GET", "/api/v1/events", None, headers)
-            if response.status != 200:
-                self._content(response.status, response.read())
-            yield from _parse(response)
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from None
-        finally:
+    def _open_stream(self, headers: dict[str, str]) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        status, content = 0, ""
+        for token in self._tokens():
+            connection = self._connect(SILENCE)
+            try:
+                response = self._send(connection, "GET", "/api/v1/events", token, None, headers)
+                if response.status == 200:
+                    return connection, response
+                status, content = response.status, response.read().decode(errors="replace")
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                raise self._unreachable(error) from None
             connection.close()
+            if status not in (401, 429):
+                break
+        raise self._refusal(status, content)
 
     def _connect(self, timeout: float) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
         if self._parts.scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._trust())
         return http.client.HTTPConnection(host, port, timeout=timeout)
 
-    def _ask(
+    def _trust(self) -> ssl.SSLContext:
+        """The system's authorities; on the daemon's own machine its very certificate, whatever name it is for."""
+        if self.address.certificate is None:
+            return ssl.create_default_context()
+        try:
+            first, end, _ = self.address.certificate.read_text().partition("-----END CERTIFICATE-----")
+            context = ssl.create_default_context(cadata=first + end)
+        except (OSError, ValueError) as error:
+            raise Failed(f"rest.tls.cert: {self.address.certificate} cannot be used: {error}") from None
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        return context
+
+    def _send(  # noqa: PLR0913 - the parts of a request
         self,
         connection: http.client.HTTPConnection,
         method: str,
-        path: str,
+        target: str,
+        token: str | None,
         body: Any,
-        extra: dict[str, str] | None = None,
+        headers: dict[str, str],
     ) -> http.client.HTTPResponse:
-        headers = {"Accept": "application/json", **(extra or {})}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if token:
+            headers = {**headers, "Authorization": f"Bearer {token}"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
-        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            headers = {**headers, "Content-Type": "application/json"}
+        content = json.dumps(body) if body is not None else None
+        connection.request(method, self._parts.path + target, content, headers)
         return connection.getresponse()
 
-    def _content(self, status: int, content: bytes) -> Any:
+    def _refusal(self, status: int, content: str) -> Failed:
         try:
-            parsed = json.loads(content)
-        except ValueError:
-            parsed = None
-        if status == 401 and not self._token:
-            raise Failed(
-                "A token is needed, and the daemon's own could not be read: run this with sudo, or set FLAMEOUT_TOKEN"
-            )
-        if status >= 400:
-            detail = parsed.get("detail") if isinstance(parsed, dict) else None
-            raise Failed(detail or f"{self.url} answered {status}; is it a flameout?")
-        if parsed is None:
-            raise Failed(f"{self.url} does not answer in JSON; is it a flameout?")
-        return parsed
+            detail = json.loads(content)["detail"]
+        except (ValueError, KeyError, TypeError):
+            return Failed(f"{self.url} answers {status}; is it a flameout?")
+        if status == 401 and self.address.secret is None:
+            return Refused(self._how_to_get_in(), status)
+        return Refused(str(detail), status)
+
+    def _how_to_get_in(self) -> str:
+        try:
+            token = self.address.console_token()
+        except PermissionError as error:
+            return f"A token is needed, and {error.filename} is not yours to read: run with sudo, or set FLAMEOUT_TOKEN"
+        if token:
+            return f"A token is needed, and the one on this machine is not for {self.url}: set FLAMEOUT_TOKEN"
+        return "A token is needed: make one with flameout tokens add, and set FLAMEOUT_TOKEN"
 
     def _unreachable(self, error: Exception) -> Unreachable:
+        remark = f" ({self.address.complaint})" if self.address.complaint else ""
         if isinstance(error, ConnectionRefusedError):
-            return Unreachable(f"No flameout answers at {self.url}. Start it with: flameout run, or try: flameout demo")
+            advice = f"; is it running? Start it with: flameout run, or try: flameout demo{remark}"
+            return Unreachable(f"No flameout answers at {self.url}", advice)
+        if isinstance(error, TimeoutError):
+            return Unreachable(f"{self.url} does not answer in time", remark)
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Unreachable(f"{self.url} does not answer: {reason}")
+        return Unreachable(f"{self.url} does not answer: {reason}", remark)
 
 
 def burner_path(name: str, rest: str = "") -> str:
     """The path of a burner, whatever its name is made of."""
-    return f"/burners/{quote(name, safe='')}{rest}"
+    return f"/burners/{quote(name.lower(), safe='')}{rest}"
 
 
-def _document() -> dict[str, Any]:
-    try:
-        return read_document(find_file(None))
-    except BadSettings:
-        return {}  # a broken file is check-config's to tell
+def query(**given: Any) -> str:
+    """``?burner=left&limit=5``; what is None is left out, and so is a trailing _ that keeps a name legal."""
+    wanted = {name.rstrip("_"): value for name, value in given.items() if value is not None}
+    return f"?{urlencode(wanted)}" if wanted else ""
 
 
-def _configured_url(document: dict[str, Any]) -> str:
-    rest = document.get("rest")
-    rest = rest if isinstance(rest, dict) else {}
-    host = str(rest.get("host", "127.0.0.1"))
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"{'https' if rest.get('tls') else 'http'}://{host}:{rest.get('port', 8520)}"
-
-
-def _console_token(document: dict[str, Any]) -> str | None:
-    try:
-        return places.console_token(places.journal_of(document)).read_text().strip()
-    except OSError:
-        return None
-
-
-def _parse(response: http.client.HTTPResponse) -> Iterator[tuple[str, str | None, Any]]:
+def parse(lines: Iterable[bytes]) -> Iterator[Said]:
+    """Server-sent events, as (event, id, data); a comment is a ("ping", None, None)."""
     event, identifier, data = "message", None, ""
-    while line := response.readline():
+    for line in lines:
         text = line.decode().rstrip("\r\n")
         name, _, value = text.partition(":")
         value = value.removeprefix(" ")

@@ -1,22 +1,36 @@
 """Options that many commands share."""
 
+import functools
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+from api.cli.address import Failed, find
+from api.cli.client import Client
+
+Command = Callable[..., Any]
+
+url = click.option("--url", metavar="URL", help="The daemon's address, e.g. http://127.0.0.1:8520.")
+token_file = click.option("--token-file", metavar="F", help="A file with the token to ask with.")
+config = click.option("--config", metavar="F", help="The configuration file.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def url(command: Command) -> Command:
-    """--url, for commands that talk to a running daemon."""
-    return click.option("--url", metavar="URL", help="The daemon's address, e.g. http://127.0.0.1:8520.")(command)
+def asks(command: Command) -> Command:
+    """For commands that ask a running daemon: --url, --token-file and --config become its ``client``."""
 
+    @functools.wraps(command)
+    def with_client(
+        *arguments: Any, url: str | None, token_file: str | None, config: str | None, **named: Any
+    ) -> object:
+        address = find(url, token_file, config)
+        if config is not None and address.complaint is not None:
+            raise Failed(address.complaint)
+        return command(*arguments, client=Client(address), **named)
 
-def as_json(command: Command) -> Command:
-    """--json, for commands that a program may read."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+    return url(token_file(config(with_client)))
 
 
 def print_json(content: Any) -> None:

@@ -1,39 +1,26 @@
-"""Burners, events and the stove as a terminal shows them: words beside every symbol and colour."""
+"""Burners and events as a terminal shows them: a word beside every symbol and colour."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console, Group, RenderableType
-from rich.progress_bar import ProgressBar
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hardware.durations import in_words
+from api.cli import words
+from api.cli.words import Json
 
-Json = Mapping[str, Any]
-
+_NARROW = 76  # columns; below, every burner is a few lines instead of a row
 _STATUS = {
     "ready": ("○ ready", "green"),
     "lit": ("● lit", "bold yellow"),
     "timing": ("◔ timing", "bold cyan"),
     "ending": ("◕ ending", "bold magenta"),
-    "shut_off": ("■ shut off", "blue"),
+    "shut_off": ("■ shut off", "bold"),
     "locked": ("▣ locked", "blue"),
     "lockout": ("✖ lockout", "bold red"),
 }
-_FLAME = {"lit": ("● lit", "yellow"), "out": ("○ out", ""), "unknown": ("? unknown", "dim")}
-_CAUSES = {
-    "timer": "timer",
-    "limit": "limit on unattended burns",
-    "user": "shut off",
-    "shut_off_all": "all shut off",
-    "interlock": "interlock",
-    "lock": "locked",
-    "restart": "the program had died",
-    "supervision": "supervision",
-    "fault": "fault",
-}
+_FLAME = {"lit": ("● lit", "bold yellow"), "out": ("○ out", ""), "unknown": ("? unknown", "dim")}
 
 
 def console() -> Console:
@@ -42,105 +29,132 @@ def console() -> Console:
 
 
 def stove(view: Json) -> RenderableType:
-    """The whole stove: its name, its problems, and a row for each burner."""
-    parts: list[RenderableType] = [heading(view), *(Text(f"! {problem}", "bold red") for problem in view["problems"])]
-    return Group(*parts, burners(view["burners"]))
+    """The whole stove: its name, its problems, and every burner."""
+    return Group(heading(view), *problems(view["problems"]), "", Burners(view["burners"]))
 
 
 def heading(view: Json) -> Text:
-    """The stove's name and what kind of hob it is."""
-    text = Text(view["name"], "bold")
-    notes = [*(["simulated hob"] if view["simulated"] else []), *(["child lock on"] if view["child_lock"] else [])]
-    return text.append(f"  ({', '.join(notes)})" if notes else "", "dim")
+    """The stove's name, whether all is well, and what comes next."""
+    notes = [*(["simulated"] if view["simulated"] else []), *(["child lock on"] if view["child_lock"] else [])]
+    if view["next_shut_off"]:
+        notes.append(f"next shut-off {words.at(view['next_shut_off'])}")
+    well = "all well" if view["status"] == "ok" else "problem"
+    text = Text(view["name"], "bold").append("  ·  ", "dim").append(well, "green" if well == "all well" else "bold red")
+    return text.append("".join(f"  ·  {note}" for note in notes), "dim")
 
 
-def burners(views: Sequence[Json]) -> Table:
-    """A row for each burner: commanded, measured and inferred in columns of their own."""
+def problems(sentences: Sequence[str]) -> Iterator[Text]:
+    """A red line for each."""
+    return (Text(f"✖ {problem}", "bold red") for problem in sentences)
+
+
+class Burners:
+    """Every burner, as wide as there is room; ``style`` lies over all of it."""
+
+    def __init__(self, views: Sequence[Json], style: str = "") -> None:
+        self._views = views
+        self._style = style
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        if options.max_width < _NARROW:
+            yield from map(self._card, self._views)
+        else:
+            yield self._table(min(24, options.max_width - 68))
+            yield self._notes()
+
+    def _table(self, bar_width: int) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", style=self._style)
+        for column in ("Burner", "Status", "Relay", "Contact", "Flame", "Time left", "Ends"):
+            table.add_column(column, no_wrap=True, style=self._style)
+        for view in self._views:
+            table.add_row(
+                Text(view["name"], self._style or "bold"),
+                self._status(view),
+                relay(view),
+                contact(view),
+                self._flame(view),
+                self._time_left(view, bar_width),
+                _ends(view),
+            )
+        return table
+
+    def _notes(self) -> RenderableType:
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, style=self._style or "dim")
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for view in self._views:
+            if found := words.notes(view):
+                table.add_row(view["name"], "\n".join(found))
+        return Group("", table) if table.row_count else ""
+
+    def _card(self, view: Json) -> RenderableType:
+        title = Text(view["name"] + "  ", self._style or "bold").append_text(self._status(view))
+        measured = f"relay {relay(view)} · contact {contact(view)} · flame {self._flame(view).plain}"
+        time_left = self._time_left(view, 16).append(f"  {_ends(view)}")
+        lines = [time_left] if view["timer"] or view["limit"] else []
+        told = [Text(line, self._style or "dim") for line in words.notes(view)]
+        return Group(title, Padding(Group(*lines, Text(measured, self._style), *told), (0, 0, 1, 2)))
+
+    def _status(self, view: Json) -> Text:
+        word, style = _STATUS.get(view["status"], (view["status"], ""))
+        return Text(word, self._style or style)
+
+    def _flame(self, view: Json) -> Text:
+        word, style = _FLAME.get(view["flame"], (view["flame"], ""))
+        return Text(word, self._style or style)
+
+    def _time_left(self, view: Json, width: int) -> Text:
+        timer, limit = view["timer"], view["limit"]
+        if timer is not None:
+            _, style = _STATUS.get(view["status"], ("", ""))
+            share = timer["remaining_s"] / timer["duration_s"] if timer["duration_s"] else 0
+            filled = min(width, round(share * width))
+            text = Text(f"{clock(timer['remaining_s']):>7} ", self._style or "bold")
+            return text.append("━" * filled, self._style or style).append("─" * (width - filled), "dim")
+        if limit is not None:
+            return Text(f"{clock(limit['remaining_s']):>7} ", self._style).append("if left alone", "dim")
+        return Text("      –", "dim")
+
+
+def relay(view: Json) -> str:
+    """What is commanded and confirmed by the keeper."""
+    return "energised" if view["permitted"] else "open"
+
+
+def contact(view: Json) -> str:
+    """What the auxiliary contact says; it need not be there."""
+    return view["contact"] if view["contact"] != "unknown" else "–"
+
+
+def _ends(view: Json) -> str:
+    running = view["timer"] or view["limit"]
+    return words.at(running["ends_at"]) if running else ""
+
+
+def events(entries: Sequence[Json], names: Json) -> Table:
+    """What happened, a line each: when, where, what, by whom."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("burner", "status", "relay", "contact", "flame", "time left", "", "last shut-off"):
-        table.add_column(column, no_wrap=column != "last shut-off")
-    for view in views:
-        word, style = _STATUS[view["status"]]
-        flame, flame_style = _FLAME[view["flame"]]
-        remaining, bar = countdown(view)
+    for column in ("When", "Burner", "What", "By"):
+        table.add_column(column, no_wrap=column != "What", overflow="fold")
+    for entry in entries:
+        burner = entry["burner"]
         table.add_row(
-            Text(view["name"], "bold"),
-            Text(word, style),
-            "energised" if view["permitted"] else "open",
-            view["contact"] if view["contact"] != "unknown" else Text("not wired", "dim"),
-            Text(flame, flame_style),
-            remaining,
-            bar,
-            last_shut_off(view),
+            Text(words.at(entry["at"], seconds=True), "dim"),
+            Text(str(names.get(burner, burner)) if burner else "stove", "" if burner else "dim"),
+            Text(words.event(entry), _loudness(entry["event_type"])),
+            Text(words.printable(entry["by"]), "dim"),
         )
     return table
 
 
-def countdown(view: Json) -> tuple[Text, RenderableType]:
-    """What is left of the timer, or of the limit, and a bar of it."""
-    timer, limit = view["timer"], view["limit"]
-    if timer is not None:
-        share = timer["remaining_s"] / timer["duration_s"] if timer["duration_s"] else 0
-        text = Text(clock(timer["remaining_s"]), "bold").append(f"  until {hour(timer['ends_at'])}", "dim")
-        return text, ProgressBar(total=1, completed=share, width=12)
-    if limit is not None:
-        text = Text(clock(limit["remaining_s"]), "dim").append(f"  limit, until {hour(limit['ends_at'])}", "dim")
-        return text, Text("")
-    held = [hold for hold in view["holds"] if hold["until"] is not None]
-    return Text(f"open until {hour(held[0]['until'], seconds=True)}" if held else "–", "dim"), Text("")
-
-
-def last_shut_off(view: Json) -> Text:
-    """ "18:42 timer, by rest:Anna" """
-    last = view["last_shut_off"]
-    if last is None:
-        return Text("–", "dim")
-    return Text(f"{hour(last['at'])} {_CAUSES.get(last['cause'], last['cause'])}, by {last['by']}")
-
-
-def sentence(view: Json) -> str:
-    """A burner in one plain line, for the answer to a command."""
-    name, timer = view["name"], view["timer"]
-    if timer is not None:
-        left = in_words(round(timer["remaining_s"] * 1000))
-        return f"{name}: shuts off at {hour(timer['ends_at'], seconds=True)}, in {left}."
-    if view["holds"]:
-        reasons = ", ".join(f"{hold['kind'].replace('_', ' ')} ({hold['cause']})" for hold in view["holds"])
-        return f"{name}: relay {'energised' if view['permitted'] else 'open'}, held by {reasons}."
-    return f"{name}: relay {'energised' if view['permitted'] else 'open'}, no timer."
-
-
-def event(entry: Json) -> Text:
-    """An event in one line: time, burner, what, by whom, and its own fields."""
-    known = ("seq", "event_type", "at", "burner", "by", "details")
-    own = {**entry.get("details", {}), **{name: value for name, value in entry.items() if name not in known}}
-    text = Text(hour(entry["at"], seconds=True) + "  ", "dim")
-    text.append(f"{entry['burner'] or 'stove':<8} ")
-    text.append(f"{entry['event_type'].replace('_', ' '):<16} ", "bold")
-    text.append(f"by {entry['by']}", "dim")
-    return text.append("  " + details(own), "dim") if own else text
-
-
-def details(own: Json) -> str:
-    """An event's own fields in words."""
-    return ", ".join(f"{name.removesuffix('_s').replace('_', ' ')} {_value(name, own[name])}" for name in own)
-
-
-def _value(name: str, value: Any) -> str:
-    if name.endswith("_s") and isinstance(value, int | float):
-        return in_words(round(value * 1000))
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+def _loudness(kind: str) -> str:
+    if kind in ("lockout", "keeper_lost", "opened_unknown"):
+        return "bold red"
+    return {"shut_off": "bold", "refused": "yellow", "timer_ending": "magenta"}.get(kind, "")
 
 
 def clock(seconds: float) -> str:
-    """``1:02:03`` or ``04:05``."""
+    """``1:02:03`` or ``4:05``, rounded up so that zero means over."""
     whole = int(seconds + 0.999)
     hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
-
-
-def hour(instant: str, seconds: bool = False) -> str:
-    """The local time of an RFC 3339 instant, with its day where that is not today."""
-    local = datetime.fromisoformat(instant).astimezone()
-    text = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    return text if local.date() == datetime.now().astimezone().date() else local.strftime("%Y-%m-%d ") + text
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

@@ -1,4 +1,4 @@
-"""The simulated hob's knob and faults."""
+"""The simulated hob's knobs and faults."""
 
 from urllib.parse import quote
 
@@ -11,8 +11,9 @@ from hardware.hob import Fault
 _FAULTS = [*(fault.value for fault in Fault), "none"]
 
 
-def _simulate(url: str | None, name: str, action: str) -> None:
-    Client(url).send("POST", f"/simulate/{quote(name, safe='')}", {"action": action})
+def _simulate(client: Client, name: str, action: str, told: str, as_json: bool) -> None:
+    answer = client.ask("POST", f"/simulate/{quote(name.lower(), safe='')}", {"action": action})
+    click.echo(answer if as_json else f"{name}: {told}.")
 
 
 @click.group()
@@ -22,54 +23,58 @@ def sim() -> None:
 
 @sim.command()
 @click.argument("burner")
-@options.url
-def light(burner: str, url: str | None) -> None:
-    """Press BURNER's knob, light it, and hold the knob until the magnet holds the valve."""
-    _simulate(url, burner, "light")
-    click.echo(f"{burner}: the knob is pressed and the gas lit; a hand lets go in about 3 s.")
+@options.asks
+@options.as_json
+def light(burner: str, client: Client, as_json: bool) -> None:
+    """Press BURNER's knob, light it, and hold the knob for 3 s."""
+    _simulate(client, burner, "light", "the knob is pressed and the gas lit; the hand lets go in about 3 s", as_json)
 
 
 @sim.command()
 @click.argument("burner")
-@options.url
-def off(burner: str, url: str | None) -> None:
+@options.asks
+@options.as_json
+def off(burner: str, client: Client, as_json: bool) -> None:
     """Turn BURNER's knob off."""
-    _simulate(url, burner, "off")
-    click.echo(f"{burner}: the knob is off.")
+    _simulate(client, burner, "off", "the knob is off", as_json)
 
 
 @sim.command("blow-out")
 @click.argument("burner")
-@options.url
-def blow_out(burner: str, url: str | None) -> None:
-    """Blow BURNER's flame out; the valve closes when the thermocouple has cooled."""
-    _simulate(url, burner, "blow_out")
-    click.echo(f"{burner}: the flame is blown out.")
+@options.asks
+@options.as_json
+def blow_out(burner: str, client: Client, as_json: bool) -> None:
+    """Blow BURNER's flame out.
+
+    The valve closes when the thermocouple has cooled.
+    """
+    _simulate(client, burner, "blow_out", "the flame is blown out", as_json)
 
 
 @sim.command()
 @click.argument("burner")
 @click.argument("kind", type=click.Choice(_FAULTS))
-@options.url
-def fault(burner: str, kind: str, url: str | None) -> None:
+@options.asks
+@options.as_json
+def fault(burner: str, kind: str, client: Client, as_json: bool) -> None:
     """Give BURNER a fault, or take all of them away (none)."""
-    _simulate(url, burner, f"fault {kind}")
-    click.echo(f"{burner}: {'no fault' if kind == 'none' else kind.replace('_', ' ')}.")
+    told = "no fault any more" if kind == "none" else f"{kind.replace('_', ' ')}, until: flameout sim fault {burner} none"
+    _simulate(client, burner, f"fault {kind}", told, as_json)
 
 
 @sim.command()
 @click.argument("interlock")
-@options.url
-def trip(interlock: str, url: str | None) -> None:
+@options.asks
+@options.as_json
+def trip(interlock: str, client: Client, as_json: bool) -> None:
     """Trip INTERLOCK."""
-    _simulate(url, interlock, "trip")
-    click.echo(f"{interlock}: tripped.")
+    _simulate(client, interlock, "trip", "tripped", as_json)
 
 
 @sim.command()
 @click.argument("interlock")
-@options.url
-def clear(interlock: str, url: str | None) -> None:
+@options.asks
+@options.as_json
+def clear(interlock: str, client: Client, as_json: bool) -> None:
     """Clear INTERLOCK."""
-    _simulate(url, interlock, "clear")
-    click.echo(f"{interlock}: clear.")
+    _simulate(client, interlock, "clear", "clear", as_json)

@@ -1,113 +1,177 @@
 """Commands that tell a running daemon to do something."""
 
+import contextlib
+import json
 import time
 from typing import Any
 
 import click
 
-from api.cli import options
-from api.cli.client import Client, Failed, Unreachable, burner_path
-from api.cli.show import sentence
+from api.cli import options, words
+from api.cli.address import Failed
+from api.cli.client import Client, Refused, Unreachable, burner_path
 from hardware.durations import parse_duration
 
-OFF_TRIES_FOR = 10.0  # s
-
-
-def _say(answer: Any, as_json: bool) -> None:
-    if as_json:
-        options.print_json(answer)
-        return
-    for burner in answer.get("burners", [answer]):
-        click.echo(sentence(burner))
+OFF_TRIES = 3
+OFF_WITHIN = 10.0  # s, for all tries together
+_PAUSE = 0.5  # s between two
 
 
 def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
     if text == "default":
         return text
     try:
-        parse_duration(text)
+        if parse_duration(text) == 0:
+            raise click.BadParameter(f"{text} is no time at all; write it like 25m, 1h30m or 90s")
     except ValueError as error:
-        hint = f"; did you mean {text}m?" if text.isascii() and text.isdigit() else ""
-        raise click.BadParameter(f"{text!r} {error}{hint}") from None
+        if text.isascii() and text.isdigit():
+            raise click.BadParameter(
+                f"{text} has no unit; did you mean {text}m (minutes) or {text}s (seconds)?"
+            ) from None
+        raise click.BadParameter(f"{text!r} {error}") from None
     return text
 
 
-@click.command()
-@click.argument("burner")
-@click.argument("duration", callback=_duration)
-@options.url
-@options.as_json
-def timer(burner: str, duration: str, url: str | None, as_json: bool) -> None:
-    """Shut BURNER off after DURATION (25m, 1h30m, 90s, default); replaces a running timer."""
-    _say(Client(url).send("PUT", burner_path(burner, "/timer"), {"duration": duration}), as_json)
+_burner = click.argument("burner")
+_burner_or_all = click.argument("burner", metavar="[BURNER|all]", default="all")
+
+
+def _tell(client: Client, method: str, burner: str, what: str, body: Any = None) -> str:
+    """One call about one burner; returns the answer as it came."""
+    try:
+        return client.ask(method, burner_path(burner, what), body)
+    except Refused as refused:
+        if refused.status == 404:
+            raise Failed(_who_is_there(client, burner)) from None
+        raise
+
+
+def _who_is_there(client: Client, burner: str) -> str:
+    names: list[str] = []
+    with contextlib.suppress(Failed):  # the sentence does without
+        names = [view["id"] for view in client.get("/burners")]
+    return f"There is no burner {burner!r}" + (f"; there is {' and '.join(names)}" if names else "")
+
+
+def _say(answer: str, as_json: bool) -> None:
+    click.echo(answer if as_json else words.sentence(json.loads(answer)))
 
 
 @click.command()
-@click.argument("burner")
+@_burner
 @click.argument("duration", callback=_duration)
-@options.url
+@options.asks
 @options.as_json
-def extend(burner: str, duration: str, url: str | None, as_json: bool) -> None:
+def timer(burner: str, duration: str, client: Client, as_json: bool) -> None:
+    """Shut BURNER off after DURATION (25m, 1h30m, 90s, default).
+
+    Replaces a running timer.
+    """
+    _say(_tell(client, "PUT", burner, "/timer", {"duration": duration}), as_json)
+
+
+@click.command()
+@_burner
+@click.argument("duration", callback=_duration)
+@options.asks
+@options.as_json
+def extend(burner: str, duration: str, client: Client, as_json: bool) -> None:
     """Let BURNER's timer end DURATION later."""
-    _say(Client(url).send("POST", burner_path(burner, "/timer/extend"), {"by": duration}), as_json)
+    _say(_tell(client, "POST", burner, "/timer/extend", {"by": duration}), as_json)
 
 
 @click.command()
-@click.argument("burner")
-@options.url
+@_burner
+@options.asks
 @options.as_json
-def cancel(burner: str, url: str | None, as_json: bool) -> None:
-    """End BURNER's timer; it goes on burning."""
-    _say(Client(url).send("DELETE", burner_path(burner, "/timer")), as_json)
+def cancel(burner: str, client: Client, as_json: bool) -> None:
+    """End BURNER's timer; the flame goes on."""
+    _say(_tell(client, "DELETE", burner, "/timer"), as_json)
 
 
 @click.command()
-@click.argument("burner", default="all")
-@options.url
+@_burner_or_all
+@options.asks
 @options.as_json
-def off(burner: str, url: str | None, as_json: bool) -> None:
+def off(burner: str, client: Client, as_json: bool) -> None:
     """Shut off BURNER, or all of them, now."""
-    path = "/shut-off" if burner == "all" else burner_path(burner, "/shut-off")
-    until = time.monotonic() + OFF_TRIES_FOR
-    while True:
+    answer = _insist(client, burner)
+    views = client.parsed(answer)
+    views = views.get("burners", [views])
+    click.echo(answer if as_json else "\n".join(map(_opened, views)))
+
+
+def _opened(view: Any) -> str:
+    if view["permitted"]:
+        raise Failed(f"{view['name']}: the relay is still energised. Turn the knob off")
+    return f"{view['name']}: relay open."
+
+
+def _insist(client: Client, burner: str) -> str:
+    """Tell it to shut off until it says that it did, and not for ever."""
+    until = time.monotonic() + OFF_WITHIN
+    why = f"{client.url} does not answer in time"
+    for attempt in range(OFF_TRIES):
+        left = until - time.monotonic()
+        if left <= 0:
+            break
+        if attempt:
+            time.sleep(min(_PAUSE, left))
         try:
-            _say(Client(url).send("POST", path), as_json)
-            return
-        except Unreachable as error:
-            if time.monotonic() >= until or "No flameout" in str(error):
-                raise Failed(f"{error}. Turn the knob off, or run: flameout make-safe") from None
-            time.sleep(0.5)
+            what = "/shut-off" if burner == "all" else burner_path(burner, "/shut-off")
+            return client.ask("POST", what, timeout=min(left, OFF_WITHIN / OFF_TRIES))
+        except Refused as refused:
+            if refused.status == 404:
+                raise Failed(f"{_who_is_there(client, burner)}. All of them: flameout off") from None
+            if refused.status < 500:
+                raise
+            why = str(refused).rstrip(".")
+        except Unreachable as unreachable:
+            why = unreachable.what
+    raise Failed(f"NOT CONFIRMED: {why}. Turn the knob off at the stove, or on the Pi run: sudo flameout make-safe")
 
 
-def _each(burner: str, client: Client, method: str) -> Any:
+def _each(client: Client, method: str, burner: str, as_json: bool) -> None:
+    """Lock or unlock; every burner gets its turn even if one is refused."""
     if burner != "all":
-        return client.send(method, burner_path(burner, "/lock"))
-    names = [view["id"] for view in client.get("/burners")]
-    return {"burners": [client.send(method, burner_path(name, "/lock")) for name in names]}
+        _say(_tell(client, method, burner, "/lock"), as_json)
+        return
+    answers, failures = [], []
+    for view in client.get("/burners"):
+        try:
+            answers.append(json.loads(_tell(client, method, view["id"], "/lock")))
+        except Failed as failed:
+            failures.append(f"{view['name']}: {failed}")
+    if as_json:
+        options.print_json(answers)
+    else:
+        click.echo("\n".join(map(words.sentence, answers)), nl=bool(answers))
+    if failures:
+        raise Failed(" ".join(failures))
 
 
 @click.command()
-@click.argument("burner", default="all")
-@options.url
+@_burner_or_all
+@options.asks
 @options.as_json
-def lock(burner: str, url: str | None, as_json: bool) -> None:
-    """Child lock for BURNER, or all of them: the relay opens and stays open."""
-    _say(_each(burner, Client(url), "PUT"), as_json)
+def lock(burner: str, client: Client, as_json: bool) -> None:
+    """Child lock for BURNER, or all: the relay stays open."""
+    _each(client, "PUT", burner, as_json)
 
 
 @click.command()
-@click.argument("burner", default="all")
-@options.url
+@_burner_or_all
+@options.asks
 @options.as_json
-def unlock(burner: str, url: str | None, as_json: bool) -> None:
-    """End the child lock and the idle lock of BURNER, or of all of them."""
-    _say(_each(burner, Client(url), "DELETE"), as_json)
+def unlock(burner: str, client: Client, as_json: bool) -> None:
+    """End the child lock and the idle lock of BURNER, or of all."""
+    _each(client, "DELETE", burner, as_json)
 
 
 @click.command()
-@click.argument("burner")
-@options.url
+@_burner
+@options.asks
 @options.as_json
-def reset(burner: str, url: str | None, as_json: bool) -> None:
-    """End BURNER's lockout, or re-enable it after a shut-off."""
-    _say(Client(url).send("POST", burner_path(burner, "/reset")), as_json)
+def reset(burner: str, client: Client, as_json: bool) -> None:
+    """End BURNER's lockout, or permit it after a shut-off."""
+    _say(_tell(client, "POST", burner, "/reset"), as_json)

@@ -1,12 +1,17 @@
 """``flameout watch``: the stove as it changes. The stream gives the states, the terminal counts down in between.
 
 A stream that is silent for twice its ping interval is lost, and the picture says since when; what it shows then
-is the last that was known.
+is the last that was known, in grey, and does not count on.
 """
 
+import contextlib
+import json
+import queue
+import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -15,101 +20,149 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from api.cli import show
-from api.cli.client import Client, Failed
+from api.cli import show, words
+from api.cli.address import Failed
+from api.cli.client import SILENCE, Client, Said, query
 
 EVENTS_SHOWN = 8
-RETRY = (0.5, 5.0)  # s, the first and the longest
+FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0  # s
+_DRAW_EVERY = 0.5  # s
 
 
-class Known:
-    """What the stream has told so far; filled by one thread, drawn by another."""
+def follow(client: Client, sleep: Callable[[float], None] = time.sleep) -> Iterator[Said]:
+    """What the stream says, for ever; ("lost", None, why) whenever it has to be opened anew.
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self.stove: Any = None
-        self.burners: dict[str, tuple[float, Any]] = {}  # when it came (monotonic s), and the state
-        self.events: deque[Any] = deque(maxlen=EVENTS_SHOWN)
-        self.lost: str | None = "connecting"
-        self.last_id: str | None = None
-        self.heard_at = datetime.now().astimezone()
-        self.refused: Failed | None = None
-
-    def follow(self) -> None:
-        """Read the stream for ever, again whenever it is lost; ends when the daemon refuses to be watched."""
-        wait = RETRY[0]
-        while True:
-            try:
-                self.stove = self._client.get("/stove")
-                for event, identifier, data in self._client.events(self.last_id):
-                    self.take(event, identifier, data)
-                    wait = RETRY[0]
-                self.lost = "the stream ended"
-            except Failed as error:
-                self.lost = str(error)
-                if self.stove is None:
-                    self.refused = error
-                    return
-            time.sleep(wait)
-            wait = min(wait * 2, RETRY[1])
-
-    def take(self, event: str, identifier: str | None, data: Any) -> None:
-        """One item of the stream."""
-        self.lost, self.heard_at = None, datetime.now().astimezone()
-        if event == "state":
-            self.burners[data["id"]] = (time.monotonic(), data)
-        elif event == "event":
-            self.last_id = identifier
-            self.events.append(data)
-
-    def picture(self) -> RenderableType:
-        """The stove by now."""
-        if self.stove is None:
-            return Text("Connecting …", "dim")
-        parts: list[RenderableType] = [show.heading(self.stove)]
-        if self.lost is not None:
-            since = self.heard_at.strftime("%H:%M:%S")
-            parts.append(Text(f"No contact since {since}; what follows is old. ({self.lost})", "bold white on red"))
-        parts += [Text(f"! {problem}", "bold red") for problem in self._problems()]
-        table = show.burners([_aged(came, state) for came, state in self.burners.values()])
-        if self.lost is not None:
-            table.style = "dim"
-        return Group(*parts, table, Text(), *map(show.event, self.events))
-
-    def _problems(self) -> list[str]:
-        return [state["problem"] for _, state in self.burners.values() if state["problem"]]
+    Raises :class:`Failed` when it cannot be opened the first time.
+    """
+    after: str | None = None
+    connected, wait = False, FIRST_RETRY
+    while True:
+        try:
+            for said in client.events(after):
+                connected, wait, after = True, FIRST_RETRY, said[1] or after
+                yield said
+            why = f"{client.url} has ended the stream"
+        except Failed as failed:
+            if not connected:
+                raise
+            why = str(failed)
+        yield "lost", None, why
+        sleep(wait)
+        wait = min(wait * 2, LONGEST_RETRY)
 
 
-def as_picture(client: Client, console: Console) -> None:
-    """Draw the stove until Ctrl-C; without a terminal, a line for each event. Raises :class:`Failed`."""
-    known = Known(client)
-    if not console.is_terminal:
-        for event, _, data in client.events(None):
-            if event == "event":
-                console.print(show.event(data))
-        return
-    threading.Thread(target=known.follow, daemon=True).start()
-    with Live(known.picture(), console=console, auto_refresh=False, vertical_overflow="visible") as live:
-        while known.refused is None:
-            live.update(known.picture(), refresh=True)
-            time.sleep(0.25)
-    raise known.refused
+class Scene:
+    """What is known of the stove, and since when; ``now`` is s on the monotonic clock."""
+
+    def __init__(self, stove: Any, recent: list[Any], now: float) -> None:
+        self._stove = stove
+        self._burners: dict[str, tuple[float, Any]] = {view["id"]: (now, view) for view in stove["burners"]}
+        self._events: deque[Any] = deque(recent, maxlen=EVENTS_SHOWN)  # the newest first
+        self._heard_at, self._heard_on_wall = now, datetime.now().astimezone()
+        self._lost = False
+
+    def take(self, said: Said, now: float) -> None:
+        """One item of the stream, or the stove as asked for in between."""
+        kind, _, content = said
+        if kind == "lost":
+            self._lost = True
+            return
+        self._heard_at, self._heard_on_wall, self._lost = now, datetime.now().astimezone(), False
+        if kind == "state":
+            self._burners[content["id"]] = now, content
+        elif kind == "event":
+            self._events.appendleft(content)
+        elif kind == "stove":
+            self._stove = content
+
+    def stale(self, now: float) -> bool:
+        """Whether what is shown may be wrong by now."""
+        return self._lost or now - self._heard_at > SILENCE
+
+    def picture(self, now: float) -> RenderableType:
+        """The stove at ``now``."""
+        stale = self.stale(now)
+        counted_to = self._heard_at if stale else now
+        views = [_aged(view, counted_to - came) for came, view in self._burners.values()]
+        problems = [*self._stove["problems"], *(view["problem"] for view in views if view["problem"])]
+        parts: list[RenderableType] = [self._banner()] if stale else []
+        parts += [show.heading(self._stove), *show.problems(list(dict.fromkeys(problems))), ""]
+        parts += [show.Burners(views, style="bright_black" if stale else ""), ""]
+        return Group(*parts, show.events(list(self._events), self._names()))
+
+    def line(self, said: Said) -> str | None:
+        """An item as a line, for output that is no terminal."""
+        kind, _, content = said
+        if kind == "lost":
+            return f"{datetime.now():%H:%M:%S}  No contact: {content}"
+        if kind != "event":
+            return None
+        name = self._names().get(content["burner"], content["burner"]) or "stove"
+        return f"{words.at(content['at'], seconds=True)}  {name}: {words.event(content)}, by {content['by']}"
+
+    def _names(self) -> dict[str, str]:
+        return {name: view["name"] for name, (_, view) in self._burners.items()}
+
+    def _banner(self) -> RenderableType:
+        since = f"{self._heard_on_wall:%H:%M:%S}"
+        text = f" No contact since {since}. What follows is how it was then; look at the stove. Trying again … "
+        return Group(Text(text, "bold white on red"), "")
 
 
-def as_lines(client: Client) -> None:
-    """Print every state and event as a JSON object of its own line."""
-    import json  # noqa: PLC0415
-
-    for event, _, data in client.events(None):
-        if event != "ping":
-            click.echo(json.dumps({"type": event, **data}, ensure_ascii=False))
-
-
-def _aged(came: float, state: Any) -> Any:
-    """The state with its countdowns moved on to now."""
-    passed = time.monotonic() - came
-    moved = dict(state)
+def _aged(view: Any, passed: float) -> Any:
+    """A burner's state with its countdowns moved on."""
+    moved = dict(view)
     for name in ("timer", "limit"):
-        if state[name] is not None:
-            moved[name] = state[name] | {"remaining_s": max(0.0, state[name]["remaining_s"] - passed)}
+        if view[name] is not None:
+            moved[name] = view[name] | {"remaining_s": max(0.0, view[name]["remaining_s"] - passed)}
     return moved
+
+
+def as_json(client: Client) -> None:
+    """Print every state and event as a JSON object of its own line."""
+    for kind, _, content in follow(client):
+        if kind == "lost":
+            print(f"flameout: no contact: {content}; trying again", file=sys.stderr)
+        elif kind != "ping":
+            click.echo(json.dumps({"type": kind, **content}, ensure_ascii=False))
+
+
+def for_people(client: Client) -> None:
+    """Draw the stove until Ctrl-C; without a terminal, a line for each event. Raises :class:`Failed`."""
+    console = show.console()
+    recent = client.get("/history" + query(limit=EVENTS_SHOWN))["entries"]
+    scene = Scene(client.get("/stove"), recent, time.monotonic())
+    if console.is_terminal:
+        _draw(client, console, scene)
+    console.print(scene.picture(time.monotonic()))
+    for said in follow(client):
+        scene.take(said, time.monotonic())
+        if line := scene.line(said):
+            click.echo(line)
+
+
+def _draw(client: Client, console: Console, scene: Scene) -> None:
+    heard: queue.SimpleQueue[Said] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(client, heard), daemon=True).start()
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        while True:
+            live.update(scene.picture(time.monotonic()), refresh=True)
+            with contextlib.suppress(queue.Empty):
+                said = heard.get(timeout=_DRAW_EVERY)
+                while True:
+                    if isinstance(said[2], Failed):
+                        raise said[2]
+                    scene.take(said, time.monotonic())
+                    said = heard.get_nowait()
+
+
+def _listen(client: Client, heard: "queue.SimpleQueue[Said]") -> None:
+    """Hand on what the stream says; the stove as a whole is not on it, so it is asked for in between."""
+    try:
+        for said in follow(client):
+            heard.put(said)
+            if said[0] in ("ping", "event"):
+                with contextlib.suppress(Failed):  # the stream will say it better
+                    heard.put(("stove", None, client.get("/stove")))
+    except Failed as failed:
+        heard.put(("refused", None, failed))
