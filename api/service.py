@@ -82,7 +82,7 @@ async def _serve(config: Config, origin: Origin, listener: socket.socket, ready:
     finally:
         deciding.cancel()
         await stove.stop()  # the relays first, goodbyes afterwards
-        server.should_exit = True
+        server.leave()
         stove.stream.publish(Ended())
         await asyncio.wait([serving, *readers], timeout=LONGEST_GOODBYE)
         for task in (keeping, serving, *readers):
@@ -123,9 +123,25 @@ def _unexpected(error: BaseException | None) -> BaseException | None:
 class _Server(uvicorn.Server):
     """uvicorn inside our loop; signals are ours."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Answer what is under way, and stop."""
+        self.should_exit = True
+        self._leaving.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Renew the date header every second; uvicorn's own loop wakes ten times as often to look for its end."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._leaving.wait()
 
 
 def _uvicorn_config(app: ASGIApp, rest: RestConfig) -> uvicorn.Config:

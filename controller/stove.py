@@ -38,6 +38,7 @@ ANSWER_WITHIN = 1.0  # s, for the keeper to say that a line is open
 COMMIT_WITHIN = 2.0  # s, for the disk to take what is acknowledged
 MARK_ALIVE_EVERY: Millis = MINUTE
 DEFAULT_TIMER: Millis = 20 * MINUTE
+LONGEST_TICK: Millis = 250
 STILL_TICKS = 3  # so many ticks at the same instant mean that the boot clock stands still
 
 
@@ -60,7 +61,7 @@ class Stove:
         self.journal = journal
         self.run_id = secrets.token_hex(4)
         self.version = version
-        self.tick_every: Millis = max(50, config.keeper.lease // 5)
+        self.tick_every: Millis = min(LONGEST_TICK, config.keeper.lease // 4)
         self.ticked_at: Millis = clock.now()
         self._clock = clock
         self._calendar = calendar
@@ -429,9 +430,9 @@ class Stove:
 
     def _record(self, events: list[Event], standing: Mapping[str, Any] | None = None) -> asyncio.Future[None] | None:
         """Queue events for the journal and publish them; the future ends with their commit."""
-        changes = dict(standing or {}) | self._latched_changes()
-        if not events and not changes:
+        if not events and not standing:
             return None
+        changes = dict(standing or {}) | self._latched_changes()
         happened = [Happened(event, self._entry(event)) for event in events]
         committed = self.journal.append([item.entry for item in happened], changes)
         for item in happened:

@@ -11,6 +11,7 @@ rules and :mod:`hardware.protocol` for the words. One thread, no disk, no fork.
 
 import contextlib
 import gc
+import itertools
 import os
 import select
 import signal
@@ -26,7 +27,8 @@ from hardware.protocol import LONGEST, VERSION, Malformed, Message, decode_reque
 from hardware.rendezvous import Taken, listen, peer_pid
 from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_settings, read_document
 
-SENSE_EVERY: Millis = 50  # inputs count after two equal polls; a relay needs 10 ms, a tired one 30
+HURRIED: Millis = 50  # between polls where an input opens every line; levels count after two equal polls
+UNHURRIED: Millis = 100  # where there are contacts and flames only; a relay needs 10 ms, a tired one 30
 SPEAK_EVERY: Millis = 500  # readings are repeated at least this often, so that silence means trouble
 PRIORITY = 10  # of 99, where real-time scheduling is allowed
 HUNG_UP = "it hung up"
@@ -40,6 +42,7 @@ class Keeper:
         self._factory: Any = open_factory(settings)
         self._relays = {wiring.id: Relay(wiring.relay, self._factory) for wiring in settings.burners}
         self._driven = dict.fromkeys(self._relays, False)
+        self._read_back = itertools.cycle(self._relays)  # one at each poll, for the Pi has better things to do
         self._clock = clock
         self._permits = Permits(settings.caps, {name: Line() for name in self._relays})
         self._contacts = {
@@ -49,6 +52,7 @@ class Keeper:
             w.id: Input(w.flame_pin, w.flame_active, self._factory) for w in settings.burners if w.flame_pin is not None
         }
         self._inputs = {entry.id: Input(entry.pin, entry.active, self._factory) for entry in settings.inputs}
+        self._sense_every = HURRIED if self._inputs else UNHURRIED
         self._thermocouples = [wiring.id for wiring in settings.burners if wiring.thermocouple]
         self._simulated = hasattr(self._factory, "simulate")
         if self._thermocouples and not hasattr(self._factory, "millivolts"):
@@ -76,7 +80,7 @@ class Keeper:
 
     def _turn(self, listener: socket.socket | None) -> None:
         expiry = self._permits.next_expiry()
-        wait = max(0, self._sensed_at + SENSE_EVERY - self._clock.now()) / 1000
+        wait = max(0, self._sensed_at + self._sense_every - self._clock.now()) / 1000
         if expiry is not None:
             wait = min(wait, max(0.0, self._clock.seconds_until(expiry)))
         sources = [source for source in (self._client, listener) if source is not None]
@@ -88,7 +92,7 @@ class Keeper:
             self._hear(now)
         elif listener in readable and listener is not None:
             self._welcome(listener)
-        if now >= self._sensed_at + SENSE_EVERY:
+        if now >= self._sensed_at + self._sense_every:
             self._sense(now)
         self._watch_clock(now, slept=not readable and wait > 0.01)
 
@@ -133,7 +137,9 @@ class Keeper:
                 self._obey(now, decode_request(packet))
             else:
                 self._drop(HUNG_UP)
-        except (Malformed, Fault, ConnectionError) as error:
+        except ConnectionError:  # it died with words of ours unread
+            self._drop(HUNG_UP)
+        except (Malformed, Fault) as error:
             self._drop(str(error))
 
     def _obey(self, now: Millis, message: Message) -> None:
@@ -219,10 +225,10 @@ class Keeper:
                 else:
                     self._permits.clear(name)
                 self._spoke_at = 0
-        for name, relay in self._relays.items():
-            if relay.high != self._driven[name]:
-                self._release(name)
-                self._apply(now, self._permits.revoke_all(now, "readback"))
+        name = next(self._read_back)
+        if self._relays[name].high != self._driven[name]:
+            self._release(name)
+            self._apply(now, self._permits.revoke_all(now, "readback"))
         for sensor in (*self._contacts.values(), *self._flames.values()):
             if sensor.poll():
                 self._spoke_at = 0
