@@ -369,6 +369,7 @@ class Stove:
             child_lock=all(burner.child_locked() for burner in burners),
             default_timer_s=self.default_timer() / 1000,
             longest_timer_s=self.config.limits.longest_timer / 1000,
+            unattended_s=self.config.limits.unattended / 1000,
             extend_step_s=self.config.limits.extend_step / 1000,
             simulated=self._keeper.simulated,
             started_at=rfc3339(self._started_at),

@@ -80,6 +80,7 @@ class StoveView(BaseModel):
     child_lock: bool
     default_timer_s: float
     longest_timer_s: float
+    unattended_s: float
     extend_step_s: float
     simulated: bool
     started_at: str

@@ -1,0 +1,162 @@
+"""Stand-ins for what is around the stove: time that moves when it is told to, and a keeper without a process."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from controller.config import Config
+from controller.journal import Journal
+from controller.stove import Stove
+from controller.wall import Calendar
+from hardware.client import KeeperAway, KeeperClient, Opened, Sensed
+from hardware.clock import SECOND, Millis
+
+BOOT: Millis = 1_000_000
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class ManualClock:
+    """A boot clock that stands until it is moved."""
+
+    def __init__(self, now: Millis = BOOT) -> None:
+        self._now = now
+
+    def now(self) -> Millis:
+        return self._now
+
+    def advance(self, duration: Millis) -> None:
+        """Let ``duration`` ms pass."""
+        self._now += duration
+
+
+class FixedWall:
+    """Wall time that keeps in step with a manual clock, from noon on."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._boot = NOON - timedelta(milliseconds=clock.now())
+
+    def wall(self) -> datetime:
+        return self._boot + timedelta(milliseconds=self._clock.now())
+
+
+class FakeKeeper:
+    """What a stove sees of :class:`hardware.client.KeeperClient`; it answers at once.
+
+    ``said`` is what it was told, in order: ``("open", line)`` and ``("permit", line, not_after)``.
+    """
+
+    def __init__(self) -> None:
+        self.ready = False
+        self.simulated = True
+        self.pid: int | None = 4711
+        self.answers = True  # False: openings are heard and never confirmed
+        self.said: list[tuple[Any, ...]] = []
+        self.renewals = 0
+        self._permits: dict[str, Millis] = {}
+        self._stove: Stove | None = None
+
+    def serve(self, stove: Stove) -> None:
+        """Be this stove's keeper, ready from now on."""
+        self._stove = stove
+        self.ready = True
+        stove.keeper_ready()
+
+    def leave(self, why: str = "killed") -> None:
+        """Be gone; every line is open."""
+        assert self._stove is not None
+        self.ready = False
+        self._permits.clear()
+        self._stove.keeper_lost(why)
+
+    def sense(
+        self,
+        flames: Mapping[str, bool] | None = None,
+        contacts: Mapping[str, bool] | None = None,
+        inputs: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Report measurements."""
+        assert self._stove is not None
+        self._stove.keeper_sensed(Sensed(contacts or {}, flames or {}, inputs or {}, {}))
+
+    def open_by_itself(self, line: str, cause: str) -> None:
+        """Open a line as the keeper does at a deadline, a lapsed lease or a button."""
+        assert self._stove is not None
+        cut = self._permits.pop(line, None) is not None
+        self._stove.keeper_opened(Opened(line, cause, cut, 0))
+
+    # --- the client's surface -------------------------------------------------------------------------
+
+    def open(self, line: str | None) -> asyncio.Future[None]:
+        self.said.append(("open", line))
+        for name in [line] if line is not None else list(self._permits):
+            self._permits.pop(name, None)
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody has to look
+        if not self.ready:
+            answer.set_exception(KeeperAway("there is no keeper"))
+        elif self.answers:
+            answer.set_result(None)
+        return answer
+
+    def permit(self, line: str, not_after: Millis) -> None:
+        if self.ready and self._permits.get(line) != not_after:
+            self.said.append(("permit", line, not_after))
+            self._permits[line] = not_after
+
+    def renew(self) -> None:
+        self.renewals += 1
+
+    def permitted_until(self, line: str) -> Millis | None:
+        return self._permits.get(line)
+
+    def wants(self, line: str) -> bool:
+        return line in self._permits
+
+    def simulate(self, burner: str, action: str) -> asyncio.Future[None]:
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answer.set_result(None)
+        return answer
+
+
+def config(**tables: Any) -> Config:
+    """A stove "kitchen" with the burners left (flame sensing) and right; ``tables`` replace or add."""
+    return Config.model_validate(
+        {
+            "stove": {"id": "kitchen", "name": "Kitchen hob"},
+            "burners": [
+                {"id": "left", "name": "Left", "relay": {"pin": 17}, "flame": {"kind": "digital", "pin": 23}},
+                {"id": "right", "name": "Right", "relay": {"pin": 27}},
+            ],
+        }
+        | tables
+    )
+
+
+class StoveBench:
+    """A stove with fakes around it. Make it inside a running loop, and close it."""
+
+    def __init__(self, folder: Path, configuration: Config) -> None:
+        self.config = configuration
+        self.clock = ManualClock()
+        self.keeper = FakeKeeper()
+        self.journal = Journal(folder / "flameout.db")
+        calendar = Calendar(self.clock, FixedWall(self.clock))
+        keeper = cast(KeeperClient, self.keeper)
+        self.stove = Stove(configuration, self.clock, calendar, self.journal, keeper, "1.2.3")
+
+    def start(self) -> None:
+        """Start the stove with a keeper, and let the time pass after which burners are permitted."""
+        self.stove.start()
+        self.keeper.serve(self.stove)
+        self.pass_time(self.config.limits.hold_open + SECOND)
+
+    def pass_time(self, duration: Millis) -> None:
+        """Move the clock on, and have the stove look at it."""
+        self.clock.advance(duration)
+        self.stove.tick()
+
+    def close(self) -> None:
+        self.journal.close()

@@ -1,0 +1,179 @@
+"""Is every protection missed when it is gone? ``make protections``
+
+For each protection: a copy of the tree without it, the test that guards it, and the demand that the test fails
+there. (That it passes with the protection is what ``make test`` says.)
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("api", "controller", "hardware", "tests", "deploy", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What to take out (``code`` becomes ``without`` in ``file``), and the test that has to notice."""
+
+    name: str
+    file: str
+    code: str
+    without: str
+    test: str
+
+
+DIE = "tests/e2e/test_processes_die.py::"
+JOB = "tests/e2e/test_main_job.py::"
+PROTECTIONS = (
+    Protection(
+        "a hang-up opens every line",
+        "hardware/keeper.py",
+        "self._apply(now, openings)\n        if client is not None:",
+        "if client is not None:",
+        DIE + "test_a_killed_controller_opens_the_relays_long_before_its_lease_lapses",
+    ),
+    Protection(
+        "every line is released when the keeper ends",
+        "hardware/keeper.py",
+        "finally:\n            release_all(list(self._relays.values()))",
+        "finally:\n            os._exit(0)",
+        JOB + "test_a_keeper_told_to_stop_opens_every_line_first",
+    ),
+    Protection(
+        "a lapsed lease opens every line",
+        "hardware/permits.py",
+        "if self.leased_from is not None and now >= self.leased_from + self.caps.lease:",
+        "if False:",
+        DIE + "test_a_stopped_controller_opens_the_relays_when_its_lease_lapses",
+    ),
+    Protection(
+        "the keeper opens at not_after by itself",
+        "hardware/permits.py",
+        'return "deadline" if now >= line.not_after else None',
+        "return None",
+        DIE + "test_a_deadline_needs_no_controller",
+    ),
+    Protection(
+        "a keeper that owes an answer is killed",
+        "hardware/client.py",
+        "if oldest is not None and not slept and now - oldest.sent_at > patience:",
+        "if False:",
+        DIE + "test_a_stopped_keeper_is_killed_and_replaced",
+    ),
+    Protection(
+        "a lost keeper is replaced",
+        "hardware/client.py",
+        "            await asyncio.sleep(retry)\n",
+        "            await asyncio.sleep(3600)\n",
+        DIE + "test_a_killed_keeper_is_replaced_and_the_new_one_drives_the_lines_low",
+    ),
+    Protection(
+        "the lease is renewed by the tick only after the burners were evaluated",
+        "controller/stove.py",
+        "            await asyncio.sleep(self.tick_every / 1000)",
+        "            await asyncio.sleep(self.tick_every / 1000)\n            raise RuntimeError",
+        JOB + "test_a_timer_set_over_rest_puts_the_flame_out_at_its_end_and_not_before",
+    ),
+    Protection(
+        "nothing is permitted for hold_open after a start",
+        "controller/burner.py",
+        "        self._hold(Hold(HoldKind.SHUT_OFF, Cause.RESTART.value, now, now + self.limits.hold_open))\n",
+        "",
+        JOB + "test_a_relay_stays_open_for_hold_open_after_a_start",
+    ),
+    Protection(
+        "a cut latches for hold_open",
+        "controller/burner.py",
+        "self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, now + self.limits.hold_open))",
+        "self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, now + 1))",
+        "tests/controller/test_burner.py",
+    ),
+    Protection(
+        "permits name the generation they know",
+        "hardware/permits.py",
+        "if generation != line.generation:",
+        "if False:",
+        "tests/hardware/test_permits.py",
+    ),
+    Protection(
+        "the lease counts from when the renewal was sent",
+        "hardware/permits.py",
+        "            self.leased_from = sent_at\n",
+        "            self.leased_from = now\n",
+        "tests/hardware/test_permits.py",
+    ),
+    Protection(
+        "a hard input opens in the keeper",
+        "hardware/keeper.py",
+        "self._apply(now, self._permits.trip(now, name))",
+        "self._permits.tripped.add(name)",
+        DIE + "test_a_tripped_input_opens_every_line_while_the_controller_is_stopped",
+    ),
+    Protection(
+        "what is acknowledged has been committed",
+        "controller/stove.py",
+        "                await asyncio.shield(committed)",
+        "                pass",
+        "tests/controller/test_stove.py",
+    ),
+    Protection(
+        "a foreign page cannot shut off",
+        "api/rest/guard.py",
+        "        if problem is not None:",
+        "        if False:",
+        "tests/api/rest",
+    ),
+    Protection(
+        "a retained command is refused",
+        "api/mqtt/commands.py",
+        "retained",
+        "False and retained",
+        "tests/api/mqtt",
+    ),
+)
+
+
+def misses(protection: Protection) -> bool:
+    """Whether the test fails in a copy without the protection."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in PARTS:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, Path(folder) / part)
+        file = Path(folder) / protection.file
+        text = file.read_text()
+        assert text.count(protection.code) == 1, f"{protection.name}: its code is not there once in {protection.file}"
+        file.write_text(text.replace(protection.code, protection.without))
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", protection.test],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode in (0, 1), run.stdout + run.stderr  # 1: tests ran and failed
+        return run.returncode == 1
+
+
+def main(wanted: list[str]) -> int:
+    """Try them all, or those whose name contains one of the words; 1 if one is not missed."""
+    console = Console(highlight=False)
+    chosen = [entry for entry in PROTECTIONS if not wanted or any(word in entry.name for word in wanted)]
+    unmissed = 0
+    for protection in chosen:
+        missed = misses(protection)
+        unmissed += not missed
+        console.print(f"{'[green]missed[/]' if missed else '[red]NOT MISSED[/]'}  {protection.name}")
+    console.print(f"{len(chosen) - unmissed} of {len(chosen)} protections are missed when they are gone")
+    return 1 if unmissed or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
