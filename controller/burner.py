@@ -116,8 +116,6 @@ class Burner:
         self._require_permitted(now, "no timer can be set")
         self._require_below_ceiling(now, now + duration)
         replaced = self.timer is not None
-        if not replaced:
-            self.extended = 0
         self.timer = Timer(duration, now + duration, by)
         self._attended(now)
         return [TimerStarted(burner=self.id, at=now, by=by, duration=duration, replaced=replaced)]
@@ -155,7 +153,8 @@ class Burner:
             return []
         remaining = max(0, self.timer.ends_at - now)
         self.timer = None
-        self.extended = 0
+        if self.burning_since is None:  # as far as is measured, the burn ends with its timer
+            self.extended = 0
         self._attended(now)
         return [TimerCancelled(burner=self.id, at=now, by=by, remaining=remaining)]
 

@@ -42,6 +42,9 @@ LONGEST_TICK: Millis = 250
 STILL_TICKS = 3  # so many ticks at the same instant mean that the boot clock stands still
 
 
+_DISK_SLOW = f"The journal's disk has not answered for {COMMIT_WITHIN:g} s."
+
+
 class UnknownBurner(LookupError):
     """There is no such burner."""
 
@@ -82,6 +85,7 @@ class Stove:
         self._started_at = calendar.now()
         self._revisions = dict.fromkeys(self._burners, 0)
         self._announced: dict[str, Any] = {}
+        self._overdue: asyncio.Future[None] | None = None  # a commit that took too long
         self._still = 0
         self._marked_at: Millis = 0
         self._forgot_at: Millis = 0
@@ -113,7 +117,8 @@ class Stove:
             burner.lock_out(now, "journal unreadable")
 
     def _died_with(self, now: Millis, alive: Mapping[str, Any]) -> Iterable[Event]:
-        latest = rfc3339(self._calendar.now())
+        # a Pi without a clock of its own may start in the past
+        latest = rfc3339(max(self._calendar.now(), parse_instant(alive["at"])))
         for name in alive["energised"]:
             if name in self._burners:
                 self._burners[name].last_shut_off = LastShutOff(Cause.RESTART, now, "flameout", Proof.UNAVAILABLE)
@@ -276,7 +281,8 @@ class Stove:
             async with asyncio.timeout(COMMIT_WITHIN):
                 await asyncio.shield(committed)
         except TimeoutError:
-            raise JournalFailing(f"The journal's disk has not answered for {COMMIT_WITHIN:.0f} s.") from None
+            self._overdue = committed
+            raise JournalFailing(_DISK_SLOW) from None
 
     def _require_keeper(self) -> None:
         if not self._keeper.ready:
@@ -378,7 +384,8 @@ class Stove:
 
     def problems(self) -> list[str]:
         """What is wrong, in sentences; [] when all is well."""
-        own = [self._keeper_problem, self.journal.problem]
+        slow = self._overdue is not None and not self._overdue.done()
+        own = [self._keeper_problem, self.journal.problem or (_DISK_SLOW if slow else None)]
         return [problem for problem in (*own, *map(self._sensing.problem, self._burners)) if problem]
 
     def default_timer(self) -> Millis:

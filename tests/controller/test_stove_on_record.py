@@ -1,0 +1,338 @@
+"""The stove with a journal on a real disk: what is acknowledged, what survives, what is in nobody's way."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.journal import JournalFailing, Query, read, verify
+from controller.stove import NotConfirmed
+from controller.stream import Happened
+from controller.terms import NotNow
+from hardware.clock import HOUR, MINUTE, SECOND, ClockFault
+from tests.fakes import NOON, StoveBench, config
+
+ANNA = "rest:Anna"
+
+
+def on_a_stove(folder: Path, act: Callable[[StoveBench], Awaitable[None]], **tables: Any) -> None:
+    """Run ``act`` with a started stove whose journal is in ``folder``; nothing of it is stopped in order."""
+
+    async def run() -> None:
+        bench = StoveBench(folder, config(**tables))
+        bench.start()
+        try:
+            await act(bench)
+        finally:
+            bench.close()
+
+    asyncio.run(run())
+
+
+def kinds(bench: StoveBench, burner: str | None = None) -> list[str]:
+    """What is on the disk, oldest first."""
+    return [entry.kind for entry in reversed(read(bench.journal.path, Query(burner=burner)))]
+
+
+def test_an_opening_is_sent_before_anything_else_is_looked_at(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.keeper.said.clear()
+        heard: list[object] = []
+        bench.journal.append = lambda *_: heard.append(list(bench.keeper.said))  # type: ignore[assignment,method-assign]
+        bench.stove.open_now("left", ANNA)
+        assert bench.keeper.said[0] == ("open", "left")
+        assert heard[0] == [("open", "left")], "the journal came after the keeper"
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_timer_is_on_the_disk_when_it_is_acknowledged(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", 20 * MINUTE, ANNA)
+        assert kinds(bench, "left")[-1] == "timer_started"
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_disk_that_does_not_answer_is_shown_and_the_timer_counts_but_is_not_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.stove.COMMIT_WITHIN", 0.05)
+
+    async def act(bench: StoveBench) -> None:
+        locker = break_disk(bench)
+        with pytest.raises(JournalFailing):
+            await bench.stove.start_timer("left", 20 * MINUTE, ANNA)
+        assert bench.stove.view("left").timer is not None
+        assert "journal" in bench.stove.problems()[0]
+        await bench.stove.shut_off("left", ANNA)
+        assert not bench.stove.view("left").permitted
+        mend_disk(locker)
+
+    on_a_stove(tmp_path, act)
+
+
+def test_what_happened_while_the_disk_failed_is_written_later_in_order_and_without_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.stove.COMMIT_WITHIN", 0.05)
+
+    async def act(bench: StoveBench) -> None:
+        locker = break_disk(bench)
+        for _ in range(2):
+            with pytest.raises(JournalFailing):
+                await bench.stove.start_timer("left", 20 * MINUTE, ANNA)
+        mend_disk(locker)
+        await bench.journal.append([], {})
+        await bench.stove.cancel_timer("left", ANNA)
+        assert kinds(bench, "left")[-3:] == ["timer_started", "timer_started", "timer_cancelled"]
+        assert verify(bench.journal.path) is None
+        assert bench.stove.problems() == []
+
+    on_a_stove(tmp_path, act)
+
+
+def break_disk(bench: StoveBench) -> sqlite3.Connection:
+    """Let somebody else lock the database until :func:`mend_disk`."""
+    locker = sqlite3.connect(bench.journal.path, isolation_level=None, check_same_thread=False)
+    locker.execute("BEGIN EXCLUSIVE")
+    return locker
+
+
+def mend_disk(locker: sqlite3.Connection) -> None:
+    locker.rollback()
+    locker.close()
+
+
+def test_an_altered_a_missing_and_an_untouched_row_are_told_apart(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        for minutes in (5, 10, 15):
+            await bench.stove.start_timer("left", minutes * MINUTE, ANNA)
+
+    on_a_stove(tmp_path, act)
+    path = tmp_path / "flameout.db"
+    assert verify(path) is None
+    row = read(path, Query(burner="left"))[1]
+    _tamper(path, "UPDATE events SET by = 'nobody' WHERE seq = ?", row.seq)
+    assert f"Entry {row.seq} " in (verify(path) or "")
+    _tamper(path, "DELETE FROM events WHERE seq = ?", row.seq)
+    assert f"Entries {row.seq} to {row.seq} are missing." == verify(path)
+
+
+def _tamper(path: Path, statement: str, seq: int) -> None:
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(statement, (seq,))
+    connection.close()
+
+
+def test_forgetting_the_oldest_rows_leaves_a_chain_that_verifies(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", 5 * MINUTE, ANNA)
+        bench.clock.advance(3 * HOUR)
+        bench.journal.forget_before(NOON + timedelta(hours=2))
+        await bench.stove.set_default_timer(10 * MINUTE, ANNA)
+        assert kinds(bench)[0] == "default_timer_set"
+        assert verify(bench.journal.path) is None
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_crash_is_told_at_the_next_start_with_what_is_not_known(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", 20 * MINUTE, ANNA)
+
+    async def look(bench: StoveBench) -> None:
+        await bench.journal.append([], {})  # comes after all that was written at the start
+        entries = [entry for entry in read(bench.journal.path, Query()) if entry.kind == "opened_unknown"]
+        assert {entry.burner for entry in entries} == {"left", "right"}
+        assert entries[0].details["earliest"] <= entries[0].details["latest"]
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        assert last.cause == "restart"
+        assert bench.stove.view("left").timer is None
+
+    on_a_stove(tmp_path, act)
+    on_a_stove(tmp_path, look)
+
+
+def test_after_a_stop_in_order_nothing_is_unknown(tmp_path: Path) -> None:
+    async def stop(bench: StoveBench) -> None:
+        await bench.stove.stop()
+
+    async def look(bench: StoveBench) -> None:
+        await bench.journal.append([], {})  # comes after all that was written at the start
+        assert "opened_unknown" not in kinds(bench)
+        assert kinds(bench).index("stopped") < len(kinds(bench)) - 1
+
+    on_a_stove(tmp_path, stop)
+    on_a_stove(tmp_path, look)
+
+
+def test_child_lock_lockout_and_default_timer_survive_a_power_cut(tmp_path: Path) -> None:
+    alarm = [{"id": "gas_alarm", "input": {"pin": 5}, "reset": "manual"}]
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("right", ANNA)
+        await bench.stove.set_default_timer(7 * MINUTE, ANNA)
+        bench.keeper.sense(inputs={"gas_alarm": True})
+        await bench.stove.set_default_timer(8 * MINUTE, ANNA)  # its commit comes after the lockout's
+
+    async def look(bench: StoveBench) -> None:
+        assert bench.stove.view("left").status == "lockout"
+        assert bench.stove.view("right").status == "lockout"
+        assert any(hold.cause == "child" for hold in bench.stove.view("right").holds)
+        assert bench.stove.default_timer() == 8 * MINUTE
+
+    on_a_stove(tmp_path, act, interlocks=alarm)
+    on_a_stove(tmp_path, look, interlocks=alarm)
+
+
+def test_a_journal_that_cannot_be_read_locks_every_burner_out(tmp_path: Path) -> None:
+    (tmp_path / "flameout.db").write_bytes(b"this is no database" * 100)
+
+    async def look(bench: StoveBench) -> None:
+        assert [view.status for view in bench.stove.views()] == ["lockout", "lockout"]
+        assert "journal" in bench.stove.problems()[0]
+
+    on_a_stove(tmp_path, look)
+
+
+def test_nobody_confirming_an_opening_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.stove.ANSWER_WITHIN", 0.01)
+
+    async def act(bench: StoveBench) -> None:
+        bench.keeper.answers = False
+        with pytest.raises(NotConfirmed, match="Turn the knob off"):
+            await bench.stove.shut_off("left", ANNA)
+
+    on_a_stove(tmp_path, act)
+
+
+def test_without_a_keeper_no_timer_promises_a_flame(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.keeper.leave()
+        with pytest.raises(NotNow, match="keeper"):
+            await bench.stove.start_timer("left", MINUTE, ANNA)
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        assert (last.cause, last.by) == ("supervision", "keeper")
+
+    on_a_stove(tmp_path, act)
+
+
+@pytest.mark.parametrize(("cause", "told"), [("lease", "supervision"), ("energised", "limit"), ("readback", "fault")])
+def test_what_the_keeper_opened_by_itself_is_told_with_its_cause(tmp_path: Path, cause: str, told: str) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.keeper.open_by_itself("left", cause)
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        assert last.cause == told
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_deadline_that_the_keeper_met_is_the_timer_s(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", MINUTE, ANNA)
+        bench.clock.advance(MINUTE)
+        bench.keeper.open_by_itself("left", "deadline")
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        assert (last.cause, last.by) == ("timer", ANNA)
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_permit_ends_at_the_deadline_and_never_lasts_longer_than_the_cap(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        cap = bench.config.keeper.longest_permit
+        until = bench.keeper.permitted_until("right")
+        assert until is not None
+        assert bench.clock.now() < until <= bench.clock.now() + cap
+        await bench.stove.start_timer("right", MINUTE, ANNA)
+        assert bench.keeper.permitted_until("right") == bench.clock.now() + MINUTE
+
+    on_a_stove(tmp_path, act)
+
+
+def test_an_idle_permit_is_moved_on_before_half_of_it_is_gone(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        for _ in range(24):
+            bench.pass_time(HOUR)
+            until = bench.keeper.permitted_until("right")
+            assert until is not None
+            assert until - bench.clock.now() >= bench.config.keeper.longest_permit // 2 - HOUR
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_boot_clock_that_runs_backwards_or_stands_still_is_a_fault(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        with pytest.raises(ClockFault, match="stands still"):
+            tick_ten_times(bench)
+        bench.clock.advance(-SECOND)
+        with pytest.raises(ClockFault, match="backwards"):
+            bench.stove.tick()
+
+    on_a_stove(tmp_path, act)
+
+
+def tick_ten_times(bench: StoveBench) -> None:
+    for _ in range(10):
+        bench.stove.tick()
+
+
+def test_a_reading_older_than_two_seconds_is_no_reading(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.keeper.sense(flames={"left": False}, contacts={"left": True})
+        bench.pass_time(2 * SECOND)
+        assert bench.stove.view("left").flame == "out"
+        bench.pass_time(SECOND)
+        assert (bench.stove.view("left").flame, bench.stove.view("left").contact) == ("unknown", "unknown")
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_contact_that_stays_closed_after_a_cut_is_a_problem_in_words(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.shut_off("left", ANNA)
+        for _ in range(5):
+            bench.keeper.sense(contacts={"left": True})
+            bench.pass_time(500)
+        assert "close the gas tap" in (bench.stove.view("left").problem or "")
+        assert bench.stove.stove_view().status == "problem"
+
+    on_a_stove(tmp_path, act)
+
+
+def test_the_revision_changes_when_a_burner_looks_different_and_only_then(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("right", 20 * MINUTE, ANNA)
+        before = bench.stove.revision("right")
+        bench.pass_time(SECOND)
+        assert bench.stove.revision("right") == before
+        await bench.stove.extend("right", MINUTE, ANNA)
+        assert bench.stove.revision("right") != before
+
+    on_a_stove(tmp_path, act)
+
+
+def test_events_reach_the_stream_in_the_order_of_the_journal(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        async with bench.stove.stream.subscribe() as items:
+            await bench.stove.start_timer("right", 20 * MINUTE, ANNA)
+            await bench.stove.cancel_timer("right", ANNA)
+            bench.stove.open_now(None, ANNA)
+            seen: list[int] = []
+            while len(seen) < 4:
+                item = await items.next()
+                if isinstance(item, Happened):
+                    seen.append(item.entry.seq)
+            assert seen == list(range(seen[0], seen[0] + 4))
+
+    on_a_stove(tmp_path, act)
