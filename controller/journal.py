@@ -91,12 +91,14 @@ class Journal:
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
-    def last(self, kind: str, burner: str | None) -> Entry | None:
-        """The newest entry of a kind for a burner; None also while the disk fails."""
+    def last_cut(self, burner: str) -> Entry | None:
+        """The newest entry of a burner's relay being opened under permission; None also while the disk fails."""
         try:
             with _reading(self.path) as connection:
                 rows = connection.execute(
-                    "SELECT * FROM events WHERE kind = ? AND burner IS ? ORDER BY seq DESC LIMIT 1", (kind, burner)
+                    "SELECT * FROM events WHERE kind = 'shut_off' AND burner = ? AND json_extract(details, '$.cut') "
+                    "ORDER BY seq DESC LIMIT 1",
+                    (burner,),
                 )
                 return next(map(_entry, rows), None)
         except sqlite3.Error:

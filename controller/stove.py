@@ -7,7 +7,7 @@ anything is looked up, computed or written.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from controller.burner import Burner
@@ -19,30 +19,24 @@ from controller.events import (
     Event,
     KeeperLost,
     KeeperReady,
-    OpenedUnknown,
-    Proof,
     Started,
     Stopped,
 )
-from controller.journal import Entry, Journal, JournalFailing, retained_from
+from controller.journal import Journal
+from controller.record import Record
 from controller.sensing import Sensing
-from controller.stream import Happened, StateChanged, Stream
-from controller.terms import CHILD_LOCK, Flame, Hold, HoldKind, LastShutOff, NotAllowed, NotNow
+from controller.stream import StateChanged, Stream
+from controller.terms import Flame, NotAllowed, NotNow
 from controller.view import BurnerView, StoveView, burner_view, earliest, parse_instant
 from controller.wall import Calendar, rfc3339
 from hardware.client import KeeperAway, KeeperClient, Opened, Sensed
-from hardware.clock import DAY, MINUTE, SECOND, Clock, ClockFault, Millis
+from hardware.clock import MINUTE, SECOND, Clock, ClockFault, Millis
 from hardware.durations import in_words
 
 ANSWER_WITHIN = 1.0  # s, for the keeper to say that a line is open
-COMMIT_WITHIN = 2.0  # s, for the disk to take what is acknowledged
-MARK_ALIVE_EVERY: Millis = MINUTE
 DEFAULT_TIMER: Millis = 20 * MINUTE
 LONGEST_TICK: Millis = 250
 STILL_TICKS = 3  # so many ticks at the same instant mean that the boot clock stands still
-
-
-_DISK_SLOW = f"The journal's disk has not answered for {COMMIT_WITHIN:g} s."
 
 
 class UnknownBurner(LookupError):
@@ -85,44 +79,20 @@ class Stove:
         self._started_at = calendar.now()
         self._revisions = dict.fromkeys(self._burners, 0)
         self._announced: dict[str, Any] = {}
-        self._overdue: asyncio.Future[None] | None = None  # a commit that took too long
+        self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
         self._still = 0
-        self._marked_at: Millis = 0
-        self._forgot_at: Millis = 0
 
     # --- life -----------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Take up what the journal says still stands, and keep every relay open until a valve has surely dropped."""
         now = self._clock.now()
-        alive = self.journal.standing.get("alive")
+        unknown = self._record.restore(now)
         for burner in self._burners.values():
-            self._restore(now, burner)
             burner.begin(now)
-        events: list[Event] = [
-            Started(burner=None, at=now, by="flameout", version=self.version, config_hash=self.config.fingerprint())
-        ]
-        if alive is not None:
-            events += self._died_with(now, alive)
-        self._record(events)
-
-    def _restore(self, now: Millis, burner: Burner) -> None:
-        last = self.journal.last("shut_off", burner.id)
-        if last is not None:
-            at = self._calendar.instant(parse_instant(last.at))
-            burner.last_shut_off = LastShutOff(Cause(last.details["cause"]), at, last.by, Proof.UNAVAILABLE)
-        for kind, cause in self.journal.standing.get(f"holds.{burner.id}", []):
-            burner.holds = (*burner.holds, Hold(HoldKind(kind), cause, now))
-        if self.journal.unreadable:  # a lockout may stand in it
-            burner.lock_out(now, "journal unreadable")
-
-    def _died_with(self, now: Millis, alive: Mapping[str, Any]) -> Iterable[Event]:
-        # a Pi without a clock of its own may start in the past
-        latest = rfc3339(max(self._calendar.now(), parse_instant(alive["at"])))
-        for name in alive["energised"]:
-            if name in self._burners:
-                self._burners[name].last_shut_off = LastShutOff(Cause.RESTART, now, "flameout", Proof.UNAVAILABLE)
-                yield OpenedUnknown(burner=name, at=now, by="flameout", earliest=alive["at"], latest=latest)
+        fingerprint = self.config.fingerprint()
+        started = Started(burner=None, at=now, by="flameout", version=self.version, config_hash=fingerprint)
+        self._record.write([started, *unknown])
 
     async def run(self) -> None:
         """Evaluate the burners and renew the lease, for ever. Raises :class:`ClockFault`: the relays then open."""
@@ -137,21 +107,21 @@ class Stove:
         for burner in self._burners.values():
             events = burner.tick(now)
             flame = self._sensing.flame(burner.id)
-            self._record([*events, *burner.observe_flame(now, flame)])
+            self._record.write([*events, *burner.observe_flame(now, flame)])
             burner.contact = self._sensing.contact(burner.id)
             self._sensing.judge_contact(burner.id, burner.contact, self._keeper.permitted_until(burner.id) is not None)
             self._sync(burner)
         self._keeper.renew()
         self.ticked_at = now
         self._mark_alive(now)
-        self._forget(now)
+        self._record.forget(now)
 
     async def stop(self) -> None:
         """Open every relay, wait for the answer, and write the end into the journal."""
         opened = self._keeper.open(None)
         now = self._clock.now()
         await asyncio.wait([opened], timeout=ANSWER_WITHIN)
-        self._record([Stopped(burner=None, at=now, by="flameout")], {"alive": None})
+        self._record.write([Stopped(burner=None, at=now, by="flameout")], {"alive": None})
 
     def _watch_clock(self, now: Millis) -> None:
         if now < self.ticked_at:
@@ -159,20 +129,6 @@ class Stove:
         self._still = self._still + 1 if now == self.ticked_at else 0
         if self._still >= STILL_TICKS:
             raise ClockFault("The boot clock stands still.")
-
-    def _mark_alive(self, now: Millis) -> None:
-        """Keep on record which relays are energised, and until when that was surely so, in case we die."""
-        energised = sorted(name for name in self._burners if self._keeper.wants(name))
-        known = self.journal.standing.get("alive", {}).get("energised", [])
-        if energised != known or (energised and now >= self._marked_at + MARK_ALIVE_EVERY):
-            self._marked_at = now
-            self.journal.append([], {"alive": {"at": rfc3339(self._calendar.now()), "energised": energised}})
-
-    def _forget(self, now: Millis) -> None:
-        """Once a day, let the journal drop what is older than it is to be kept."""
-        if now >= self._forgot_at + DAY:
-            self._forgot_at = now
-            self.journal.forget_before(retained_from(self._calendar.now(), self.config.journal.keep))
 
     # --- commands -------------------------------------------------------------------------------------
 
@@ -233,14 +189,14 @@ class Stove:
             longest = in_words(self.config.limits.longest_timer)
             raise NotAllowed(f"A default timer of {in_words(duration)} is not within 1 s and {longest}.", "duration")
         event = DefaultTimerSet(burner=None, at=self._clock.now(), by=by, duration=duration)
-        committed = self._record([event], {"default_timer_ms": duration})
+        committed = self._record.write([event], {"default_timer_ms": duration})
         self.stream.publish(StateChanged(None))
-        await self._committed(committed)
+        await self._record.committed(committed)
         return self.stove_view()
 
     def refuse(self, burner_id: str | None, command: str, why: str, by: str) -> None:
         """Put a refused command on record, where its sender cannot be answered directly."""
-        self._record([CommandRefused(burner=burner_id, at=self._clock.now(), by=by, command=command, why=why)])
+        self._record.write([CommandRefused(burner=burner_id, at=self._clock.now(), by=by, command=command, why=why)])
 
     def simulate(self, burner_id: str, action: str) -> asyncio.Future[None]:
         """Turn the simulated hob's knob; see :meth:`KeeperClient.simulate`."""
@@ -249,17 +205,17 @@ class Stove:
     async def _command(self, burner_id: str, act: Callable[[Burner, Millis], list[Event]]) -> BurnerView:
         burner = self._burner(burner_id)
         now = self._clock.now()
-        self._record(burner.tick(now))
-        committed = self._record(act(burner, now))
+        self._record.write(burner.tick(now))
+        committed = self._record.write(act(burner, now))
         self._sync(burner)
-        await self._committed(committed)
+        await self._record.committed(committed)
         return self.view(burner_id)
 
     def _cut(self, names: Iterable[str], cause: Cause, by: str) -> None:
         now = self._clock.now()
         for name in names:
             burner = self._burners[name]
-            self._record([*burner.tick(now), *burner.shut_off(now, cause, by)])
+            self._record.write([*burner.tick(now), *burner.shut_off(now, cause, by)])
             self._announce(burner)
 
     async def confirm(self, opened: asyncio.Future[None]) -> None:
@@ -274,16 +230,6 @@ class Stove:
                 "relay. Turn the knob off."
             ) from None
 
-    async def _committed(self, committed: asyncio.Future[None] | None) -> None:
-        if committed is None:
-            return
-        try:
-            async with asyncio.timeout(COMMIT_WITHIN):
-                await asyncio.shield(committed)
-        except TimeoutError:
-            self._overdue = committed
-            raise JournalFailing(_DISK_SLOW) from None
-
     def _require_keeper(self) -> None:
         if not self._keeper.ready:
             raise NotNow(f"{self._keeper_problem or 'There is no keeper.'} Every relay is open until it is there.")
@@ -295,7 +241,7 @@ class Stove:
         now = self._clock.now()
         for burner in self._burners.values():
             burner.begin(now)  # the lines are low; a valve that was open needs its time
-        self._record([KeeperReady(burner=None, at=now, by="keeper", pid=self._keeper.pid or 0)])
+        self._record.write([KeeperReady(burner=None, at=now, by="keeper", pid=self._keeper.pid or 0)])
         self.stream.publish(StateChanged(None))
 
     def keeper_lost(self, why: str) -> None:
@@ -306,9 +252,9 @@ class Stove:
             events = burner.tick(now)
             if burner.permitted(now):
                 events += burner.shut_off(now, Cause.SUPERVISION, "keeper", reason=why)
-            self._record(events)
+            self._record.write(events)
             self._announce(burner)
-        self._record([KeeperLost(burner=None, at=now, by="keeper", why=why)])
+        self._record.write([KeeperLost(burner=None, at=now, by="keeper", why=why)])
         self.stream.publish(StateChanged(None))
 
     def keeper_opened(self, opened: Opened) -> None:
@@ -321,7 +267,7 @@ class Stove:
                 events += burner.trip(now, opened.cause, self._latching[opened.cause])
             else:
                 events += burner.shut_off(now, cause, "keeper", reason=opened.cause)
-        self._record(events)
+        self._record.write(events)
         self._announce(burner)
 
     def keeper_sensed(self, sensed: Sensed) -> None:
@@ -330,12 +276,12 @@ class Stove:
         for source, active in sensed.inputs.items():
             for burner in self._burners.values():
                 if active:
-                    self._record(burner.trip(now, source, self._latching.get(source, True)))
+                    self._record.write(burner.trip(now, source, self._latching.get(source, True)))
                 else:
                     burner.clear(source)
         for burner in self._burners.values():
             burner.contact = self._sensing.contact(burner.id)
-            self._record(burner.observe_flame(now, self._sensing.flame(burner.id)))
+            self._record.write(burner.observe_flame(now, self._sensing.flame(burner.id)))
             self._announce(burner)
 
     def permit_answered(self, line: str) -> None:
@@ -384,8 +330,7 @@ class Stove:
 
     def problems(self) -> list[str]:
         """What is wrong, in sentences; [] when all is well."""
-        slow = self._overdue is not None and not self._overdue.done()
-        own = [self._keeper_problem, self.journal.problem or (_DISK_SLOW if slow else None)]
+        own = [self._keeper_problem, self._record.problem()]
         return [problem for problem in (*own, *map(self._sensing.problem, self._burners)) if problem]
 
     def default_timer(self) -> Millis:
@@ -436,34 +381,8 @@ class Stove:
             current if rolling and current is not None and (deadline is None or current <= deadline) else now + longest
         )
 
-    def _record(self, events: list[Event], standing: Mapping[str, Any] | None = None) -> asyncio.Future[None] | None:
-        """Queue events for the journal and publish them; the future ends with their commit."""
-        if not events and not standing:
-            return None
-        changes = dict(standing or {}) | self._latched_changes()
-        happened = [Happened(event, self._entry(event)) for event in events]
-        committed = self.journal.append([item.entry for item in happened], changes)
-        for item in happened:
-            self.stream.publish(item)
-        return committed
-
-    def _entry(self, event: Event) -> Entry:
-        seq, self.journal.next_seq = self.journal.next_seq, self.journal.next_seq + 1
-        at = rfc3339(self._calendar.at(event.at))
-        return Entry(seq, at, event.at, event.kind, event.burner, event.by, event.details())
-
-    def _latched_changes(self) -> dict[str, Any]:
-        """The holds that must survive a power cut, where they differ from what the journal says."""
-        changes: dict[str, Any] = {}
-        for burner in self._burners.values():
-            latched = [
-                [hold.kind.value, hold.cause]
-                for hold in burner.holds
-                if hold.kind is HoldKind.LOCKOUT or (hold.kind is HoldKind.LOCK and hold.cause == CHILD_LOCK)
-            ]
-            if latched != self.journal.standing.get(f"holds.{burner.id}", []):
-                changes[f"holds.{burner.id}"] = latched or None
-        return changes
+    def _mark_alive(self, now: Millis) -> None:
+        self._record.mark_alive(now, sorted(name for name in self._burners if self._keeper.wants(name)))
 
     def _announce(self, burner: Burner) -> None:
         """Publish that a burner looks different, if it does."""

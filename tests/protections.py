@@ -111,10 +111,10 @@ PROTECTIONS = (
     ),
     Protection(
         "what is acknowledged has been committed",
-        "controller/stove.py",
-        "                await asyncio.shield(committed)",
+        "controller/record.py",
+        "                await asyncio.shield(written)",
         "                pass",
-        "tests/controller/test_stove.py",
+        "tests/controller/test_stove_on_record.py",
     ),
     Protection(
         "a foreign page cannot shut off",

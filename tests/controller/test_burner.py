@@ -466,7 +466,7 @@ def test_nothing_is_given_while_the_cut_is_held_and_the_refusal_says_for_how_lon
     what = {"start_timer": "no timer can be set", "extend": "nothing can be extended"}[command]
     with pytest.raises(NotNow, match=rf"^Left is shut off, and stays so for another 7 s; {what}\.$"):
         getattr(burner, command)(NOW + 3 * SECOND, 5 * MINUTE, ANNA)
-    with pytest.raises(NotNow, match="for another 0.0 s|for another 0.1 s"):
+    with pytest.raises(NotNow, match=r"for another 0\.[01] s"):
         getattr(burner, command)(HELD, 5 * MINUTE, ANNA)  # nobody has looked at the clock yet
 
 

@@ -61,7 +61,7 @@ def test_a_timer_is_on_the_disk_when_it_is_acknowledged(tmp_path: Path) -> None:
 def test_a_disk_that_does_not_answer_is_shown_and_the_timer_counts_but_is_not_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controller.stove.COMMIT_WITHIN", 0.05)
+    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
 
     async def act(bench: StoveBench) -> None:
         locker = break_disk(bench)
@@ -79,7 +79,7 @@ def test_a_disk_that_does_not_answer_is_shown_and_the_timer_counts_but_is_not_ac
 def test_what_happened_while_the_disk_failed_is_written_later_in_order_and_without_a_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controller.stove.COMMIT_WITHIN", 0.05)
+    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
 
     async def act(bench: StoveBench) -> None:
         locker = break_disk(bench)

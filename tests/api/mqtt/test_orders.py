@@ -8,6 +8,7 @@ import pytest
 from api.mqtt.commands import Arrived, CommandReader, Refusal
 from api.mqtt.orders import Orders
 from api.mqtt.topics import Topics
+from controller.journal import Query, read
 from controller.stream import Happened
 from hardware.clock import MINUTE, SECOND
 from tests.api.mqtt.bench import LEFT, STOVE, in_a_loop
@@ -116,8 +117,7 @@ async def test_a_refusal_is_reported_to_the_journal_and_to_the_sender(tmp_path: 
     assert [(refused.burner, refused.command) for refused in desk.refused] == [("left", "timer")]
     assert "limits.longest_timer" in desk.refused[0].why
     desk.close()
-    last = desk.journal.last("refused", "left")
-    assert last is not None
+    last = next(entry for entry in read(desk.journal.path, Query(burner="left")) if entry.kind == "refused")
     assert last.details["why"] == desk.refused[0].why
 
 
