@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -30,8 +31,18 @@ MODULES = {name: module for commands in SECTIONS.values() for name, module in co
 _WIDEST = max(map(len, MODULES))
 
 
+class ReaderGone(Exception):
+    """Nobody reads our output any more."""
+
+
 class Commands(click.Group):
     """Finds a command's module by its name, and lists the commands by what they are for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # which click would turn into a failure
+            raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(MODULES)
@@ -51,9 +62,7 @@ class Commands(click.Group):
                 formatter.write_dl([(name, found.get_short_help_str(60)) for name, found in commands if found])
 
 
-@click.group(
-    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="flameout", message="%(prog)s %(version)s")
 @click.pass_context
 def flameout(context: click.Context) -> None:
@@ -72,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         code = _run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # head has seen enough
+    except (ReaderGone, BrokenPipeError):  # head has seen enough
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
         return 0
@@ -89,11 +98,7 @@ def _run(arguments: Sequence[str]) -> int:
         return _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         return 130
-    except SystemExit as error:  # click's own answer to a pipe that nobody reads
-        if isinstance(error.__context__, BrokenPipeError):
-            raise error.__context__ from None
-        raise
-    except BrokenPipeError:
+    except ReaderGone:
         raise
     except Exception as error:
         if os.environ.get("FLAMEOUT_DEBUG"):

@@ -13,6 +13,8 @@ TIMEOUT = 5.0  # s
 PING_EVERY = 5.0  # s, on the event stream
 SILENCE = 2 * PING_EVERY  # after which the stream is lost
 
+_JSON = "application/json"
+
 Said = tuple[str, str | None, Any]  # event, id, data
 
 
@@ -42,12 +44,10 @@ class Client:
 
     def get(self, path: str) -> Any:
         """GET under /api/v1 as JSON. Raises :class:`Failed`."""
-        return self.parsed(self.ask("GET", path))
+        return json.loads(self.ask("GET", path))
 
-    def ask(
-        self, method: str, path: str, body: Any = None, accept: str = "application/json", timeout: float = TIMEOUT
-    ) -> str:
-        """A call under /api/v1; returns the answer as it came. Raises :class:`Failed`."""
+    def ask(self, method: str, path: str, body: Any = None, accept: str = _JSON, timeout: float = TIMEOUT) -> str:
+        """A call under /api/v1; returns the answer as it came, JSON unless asked otherwise. Raises :class:`Failed`."""
         status, content = 0, ""
         for token in self._tokens():
             status, content = self._exchange(method, f"/api/v1{path}", token, body, accept, timeout)
@@ -55,11 +55,13 @@ class Client:
                 break
         if status >= 400:
             raise self._refusal(status, content)
+        if accept == _JSON and not _is_json(content):
+            raise Failed(f"{self.url} does not answer in JSON; is it a flameout?")
         return content
 
     def healthy(self) -> tuple[int, str]:
         """The status of /healthz, and what it says. Raises :class:`Unreachable`."""
-        return self._exchange("GET", "/healthz", None, None, "application/json", TIMEOUT)
+        return self._exchange("GET", "/healthz", None, None, _JSON, TIMEOUT)
 
     def events(self, after: str | None) -> Iterator[Said]:
         """(event, id, data) from the event stream, and ("ping", None, None) between, until it ends.
@@ -74,13 +76,6 @@ class Client:
         finally:
             response.close()
             connection.close()
-
-    def parsed(self, content: str) -> Any:
-        """An answer as JSON. Raises :class:`Failed` where it is none."""
-        try:
-            return json.loads(content)
-        except ValueError:
-            raise Failed(f"{self.url} does not answer in JSON; is it a flameout?") from None
 
     # --- inside ---------------------------------------------------------------------------------------
 
@@ -142,7 +137,7 @@ class Client:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         return context
 
-    def _send(  # noqa: PLR0913 - the parts of a request
+    def _send(
         self,
         connection: http.client.HTTPConnection,
         method: str,
@@ -191,6 +186,14 @@ class Client:
 def burner_path(name: str, rest: str = "") -> str:
     """The path of a burner, whatever its name is made of."""
     return f"/burners/{quote(name.lower(), safe='')}{rest}"
+
+
+def _is_json(content: str) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
 
 
 def query(**given: Any) -> str:

@@ -5,8 +5,13 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli import options, show
+from api.cli.address import Failed, find
 from api.cli.client import Client
-from api.cli.examinations import Machine, Row, examine
+from api.cli.configuration import examine
+from api.cli.examine_board import board
+from api.cli.examine_program import config_file, program
+from api.cli.machine import Machine, Row
+from hardware.settings import find_file
 
 _MARKS = {
     "ok": ("✔ ok", "green"),
@@ -17,23 +22,40 @@ _MARKS = {
 
 
 @click.command()
-@click.option("--config", metavar="F", help="The configuration file.")
+@options.config
 @options.url
 @options.as_json
-def doctor(config: str | None, url: str | None, as_json: bool) -> int:
-    """Kernel, pins, watchdogs, factory, broker, certificates, disk: ok, warn or fail, each with its cure."""
-    rows = examine(Machine(), config, Client(url))
+def doctor(config: str | None, url: str | None, as_json: bool) -> None:
+    """Look at everything flameout stands on, each with its cure.
+
+    Configuration, kernel, pins, watchdogs, pin factory, clock, broker, certificate, disk, journal, daemon. Touches no
+    pin. The exit code is 1 if anything fails.
+    """
+    rows = diagnose(Machine(), config, Client(find(url, None, config)))
     if as_json:
         options.print_json([vars(row) for row in rows])
     else:
         show.console().print(_table(rows))
-    return 1 if any(row.result == "fail" for row in rows) else 0
+    failed = [row.what for row in rows if row.result == "fail"]
+    if failed:
+        raise Failed(f"not well: {', '.join(failed)}")
+
+
+def diagnose(machine: Machine, named: str | None, client: Client) -> list[Row]:
+    """Every examination, in the order in which one would mend."""
+    path = find_file(named)
+    config, problems = examine(path)
+    return [config_file(path, problems), *board(machine, config), *program(config, client)]
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("what", "", "found", "cure"):
-        table.add_column(column, no_wrap=column in ("what", ""))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
     for row in rows:
-        table.add_row(Text(row.what, "bold"), Text(*_MARKS[row.result]), row.found, row.cure)
+        found = Text(row.found)
+        if row.cure:
+            found.append(f"\n→ {row.cure}", "cyan")
+        table.add_row(Text(*_MARKS[row.result]), Text(row.what, "bold"), found)
     return table

@@ -128,7 +128,7 @@ def contact(view: Json) -> str:
 
 def _ends(view: Json) -> str:
     running = view["timer"] or view["limit"]
-    return words.at(running["ends_at"]) if running else ""
+    return words.at(running["ends_at"], seconds=running["remaining_s"] < 120) if running else ""
 
 
 def events(entries: Sequence[Json], names: Json) -> Table:

@@ -58,7 +58,9 @@ def blow_out(burner: str, client: Client, as_json: bool) -> None:
 @options.as_json
 def fault(burner: str, kind: str, client: Client, as_json: bool) -> None:
     """Give BURNER a fault, or take all of them away (none)."""
-    told = "no fault any more" if kind == "none" else f"{kind.replace('_', ' ')}, until: flameout sim fault {burner} none"
+    told = (
+        "no fault any more" if kind == "none" else f"{kind.replace('_', ' ')}, until: flameout sim fault {burner} none"
+    )
     _simulate(client, burner, f"fault {kind}", told, as_json)
 
 

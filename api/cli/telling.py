@@ -14,7 +14,7 @@ from hardware.durations import parse_duration
 
 OFF_TRIES = 3
 OFF_WITHIN = 10.0  # s, for all tries together
-_PAUSE = 0.5  # s between two
+PAUSE = 0.5  # s between two
 
 
 def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
@@ -96,7 +96,7 @@ def cancel(burner: str, client: Client, as_json: bool) -> None:
 def off(burner: str, client: Client, as_json: bool) -> None:
     """Shut off BURNER, or all of them, now."""
     answer = _insist(client, burner)
-    views = client.parsed(answer)
+    views = json.loads(answer)
     views = views.get("burners", [views])
     click.echo(answer if as_json else "\n".join(map(_opened, views)))
 
@@ -116,7 +116,7 @@ def _insist(client: Client, burner: str) -> str:
         if left <= 0:
             break
         if attempt:
-            time.sleep(min(_PAUSE, left))
+            time.sleep(min(PAUSE, left))
         try:
             what = "/shut-off" if burner == "all" else burner_path(burner, "/shut-off")
             return client.ask("POST", what, timeout=min(left, OFF_WITHIN / OFF_TRIES))

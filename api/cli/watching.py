@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console, Group, RenderableType
@@ -29,7 +29,7 @@ FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0  # s
 _DRAW_EVERY = 0.5  # s
 
 
-def follow(client: Client, sleep: Callable[[float], None] = time.sleep) -> Iterator[Said]:
+def follow(client: Client) -> Iterator[Said]:
     """What the stream says, for ever; ("lost", None, why) whenever it has to be opened anew.
 
     Raises :class:`Failed` when it cannot be opened the first time.
@@ -47,7 +47,7 @@ def follow(client: Client, sleep: Callable[[float], None] = time.sleep) -> Itera
                 raise
             why = str(failed)
         yield "lost", None, why
-        sleep(wait)
+        time.sleep(wait)
         wait = min(wait * 2, LONGEST_RETRY)
 
 
@@ -85,16 +85,17 @@ class Scene:
         counted_to = self._heard_at if stale else now
         views = [_aged(view, counted_to - came) for came, view in self._burners.values()]
         problems = [*self._stove["problems"], *(view["problem"] for view in views if view["problem"])]
-        parts: list[RenderableType] = [self._banner()] if stale else []
-        parts += [show.heading(self._stove), *show.problems(list(dict.fromkeys(problems))), ""]
+        name = Text(self._stove["name"], "bold")
+        parts: list[RenderableType] = [self._banner(), name] if stale else [show.heading(self._stove)]
+        parts += [*show.problems(list(dict.fromkeys(problems))), ""]
         parts += [show.Burners(views, style="bright_black" if stale else ""), ""]
-        return Group(*parts, show.events(list(self._events), self._names()))
+        return Group(*parts, show.events(list(self._events), self._names()), Text("\nCtrl-C ends", "dim"))
 
     def line(self, said: Said) -> str | None:
         """An item as a line, for output that is no terminal."""
         kind, _, content = said
         if kind == "lost":
-            return f"{datetime.now():%H:%M:%S}  No contact: {content}"
+            return f"{self._heard_on_wall:%H:%M:%S}  No contact since then: {content}"
         if kind != "event":
             return None
         name = self._names().get(content["burner"], content["burner"]) or "stove"
@@ -130,18 +131,19 @@ def as_json(client: Client) -> None:
 def for_people(client: Client) -> None:
     """Draw the stove until Ctrl-C; without a terminal, a line for each event. Raises :class:`Failed`."""
     console = show.console()
-    recent = client.get("/history" + query(limit=EVENTS_SHOWN))["entries"]
-    scene = Scene(client.get("/stove"), recent, time.monotonic())
-    if console.is_terminal:
-        _draw(client, console, scene)
-    console.print(scene.picture(time.monotonic()))
+    stove = client.get("/stove")
+    if console.is_terminal and not console.is_dumb_terminal:
+        recent = client.get("/history" + query(limit=EVENTS_SHOWN))["entries"]
+        _draw(client, console, Scene(stove, recent, time.monotonic()))
+    console.print(show.stove(stove), "")
+    scene = Scene(stove, [], time.monotonic())
     for said in follow(client):
         scene.take(said, time.monotonic())
         if line := scene.line(said):
             click.echo(line)
 
 
-def _draw(client: Client, console: Console, scene: Scene) -> None:
+def _draw(client: Client, console: Console, scene: Scene) -> NoReturn:
     heard: queue.SimpleQueue[Said] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(client, heard), daemon=True).start()
     with Live(console=console, auto_refresh=False, screen=True) as live:
@@ -158,10 +160,12 @@ def _draw(client: Client, console: Console, scene: Scene) -> None:
 
 def _listen(client: Client, heard: "queue.SimpleQueue[Said]") -> None:
     """Hand on what the stream says; the stove as a whole is not on it, so it is asked for in between."""
+    before = ""
     try:
         for said in follow(client):
             heard.put(said)
-            if said[0] in ("ping", "event"):
+            back, before = before == "lost", said[0]
+            if back or said[0] in ("ping", "event"):
                 with contextlib.suppress(Failed):  # the stream will say it better
                     heard.put(("stove", None, client.get("/stove")))
     except Failed as failed:

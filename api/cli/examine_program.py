@@ -1,0 +1,152 @@
+"""What the doctor looks at around the program: configuration, broker, certificates, disk, journal, daemon."""
+
+import os
+import platform
+import socket
+import sqlite3
+import ssl
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from api.cli import configuration
+from api.cli.address import Failed
+from api.cli.client import Client
+from api.cli.machine import Row
+from controller.config import Config
+from controller.config_check import Problem
+from controller.journal import verify
+
+MIB = 1024 * 1024
+ENOUGH_DISK, TOO_LITTLE_DISK = 100 * MIB, 10 * MIB  # a year of journal is about a tenth of the first
+SOON = 14  # days
+_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
+
+
+def program(config: Config | None, client: Client) -> Iterator[Row]:
+    """Every examination of what the program needs, as far as that is known."""
+    if config is not None:
+        yield broker(config)
+        yield certificate(config, time.time())
+        yield disk(config)
+        yield journal(config)
+    yield daemon(client)
+    yield versions()
+
+
+def config_file(path: Path | None, problems: list[Problem]) -> Row:
+    """Whether the configuration is right."""
+    name = str(path) if path else "no file, so the defaults"
+    if not problems:
+        return Row("configuration", "ok", name)
+    found = str(problems[0]) if len(problems) == 1 else f"{name}: {configuration.count(problems)}"
+    return Row("configuration", "fail", found, f"flameout check-config {path or ''}".strip())
+
+
+def broker(config: Config) -> Row:
+    """Whether somebody listens where the MQTT broker should be."""
+    if config.mqtt is None:
+        return Row("broker", "skip", "no [mqtt]")
+    port = config.mqtt.port or (8883 if config.mqtt.tls else 1883)
+    where = f"{config.mqtt.host}:{port}"
+    try:
+        socket.create_connection((config.mqtt.host, port), timeout=2).close()
+    except OSError as error:
+        found = f"{where} does not answer: {error.strerror or error}"
+        return Row("broker", "fail", found, "is it running, and are mqtt.host and mqtt.port right?")
+    return Row("broker", "ok", f"{where} answers")
+
+
+def certificate(config: Config, now: float) -> Row:
+    """Whether REST's certificate fits its key, and until when it is good."""
+    what, tls = "certificate", config.rest.tls
+    if tls is None:
+        return Row(what, "skip", "REST without TLS")
+    try:
+        ends = certificate_ends(tls.cert, tls.key)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code == _HAS_EXPIRED:
+            return Row(what, "fail", f"{tls.cert} has expired", "make a new one, and restart flameout")
+        return Row(what, "warn", f"{tls.cert}: {error.verify_message}", "will the browsers and phones trust it?")
+    except (OSError, ValueError) as error:
+        found = f"{tls.cert} cannot be used: {error}"
+        return Row(what, "fail", found, "do certificate and key belong together, and is the key without a password?")
+    days = int((ends - now) / 86_400)
+    until = time.strftime("%Y-%m-%d", time.gmtime(ends))
+    if days < SOON:
+        return Row(what, "warn", f"{tls.cert} is good until {until} only", "make a new one, and restart flameout")
+    return Row(what, "ok", f"{tls.cert} is good until {until}")
+
+
+def certificate_ends(cert: str, key: str) -> float:
+    """When it expires, s since 1970, from a handshake with ourselves in memory.
+
+    The standard library shows a certificate's dates to its peer only. Raises ``ssl.SSLError`` and ``OSError``.
+    """
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(cert, key, password=lambda: "")  # never ask the terminal
+    first, end, _ = Path(cert).read_text().partition("-----END CERTIFICATE-----")
+    client_side = ssl.create_default_context(cadata=first + end)
+    client_side.check_hostname = False
+    client_side.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = server_side.wrap_bio(there, back, server_side=True)
+    client = client_side.wrap_bio(back, there)
+    for _ in range(3):  # flights of a TLS 1.3 handshake, and one to spare
+        for end_of_line in (client, server):
+            try:
+                end_of_line.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+    peer = client.getpeercert() or {}
+    return ssl.cert_time_to_seconds(str(peer["notAfter"]))
+
+
+def disk(config: Config) -> Row:
+    """Whether the journal's disk can be written and has room."""
+    folder = next(parent for parent in Path(config.journal.path).absolute().parents if os.path.isdir(parent))
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    found = f"{free // MIB} MiB free at {folder}"
+    if status.f_flag & os.ST_RDONLY:
+        return Row("disk", "fail", f"{folder} is mounted read-only", "is the card worn out? Look at: dmesg, mount")
+    if free < ENOUGH_DISK:
+        return Row("disk", "fail" if free < TOO_LITTLE_DISK else "warn", found, "free some space")
+    return Row("disk", "ok", found)
+
+
+def journal(config: Config) -> Row:
+    """Whether the journal is as it was written."""
+    path = Path(config.journal.path)
+    try:
+        if not path.exists():
+            return Row("journal", "skip", f"there is none yet at {path}")
+        if not os.access(path, os.R_OK):
+            raise PermissionError
+        broken = verify(path)
+    except PermissionError:
+        return Row("journal", "skip", f"{path} is not yours to read", "sudo flameout doctor")
+    except sqlite3.Error as error:
+        broken = f"{path} cannot be read: {error}"
+    if broken:
+        return Row("journal", "fail", broken, "keep a copy of it, move it away, and restart flameout")
+    return Row("journal", "ok", f"every entry of {path} is as it was written")
+
+
+def daemon(client: Client) -> Row:
+    """Whether a daemon answers and decides."""
+    try:
+        status, said = client.healthy()
+    except Failed:
+        return Row("daemon", "warn", f"none answers at {client.url}", "flameout run, or systemctl status flameout")
+    if status == 200:
+        return Row("daemon", "ok", f"{client.url} decides, and its keeper answers")
+    return Row("daemon", "fail", f"{client.url} answers {status}: {said[:100]}", "flameout status says more")
+
+
+def versions() -> Row:
+    """What is installed."""
+    names = ("flameout", "gpiozero", "paho-mqtt", "fastapi", "pydantic")
+    installed = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)]
+    return Row("versions", "ok", ", ".join(installed))
