@@ -124,7 +124,9 @@ class KeeperConfig(Section):
 class RelayConfig(Section):
     """The relay in series with the flame supervision device: active-high, on GPIO 9 to 27."""
 
-    pin: Annotated[int, AfterValidator(_relay_pin)] = Field(description="BCM number, 9 to 27.")
+    pin: Annotated[int, AfterValidator(_relay_pin)] = Field(
+        description="BCM number, 9 to 27.", json_schema_extra={"minimum": 9, "maximum": 27}
+    )
     drive: Literal["steady"] = "steady"
     active: Literal["high"] = "high"
 
@@ -231,16 +233,16 @@ class JournalConfig(Section):
 class Config(Section):
     """The whole file."""
 
-    stove: StoveConfig = StoveConfig()
-    limits: LimitsConfig = LimitsConfig()
-    keeper: KeeperConfig = KeeperConfig()
+    stove: StoveConfig = Field(default_factory=StoveConfig)
+    limits: LimitsConfig = Field(default_factory=LimitsConfig)
+    keeper: KeeperConfig = Field(default_factory=KeeperConfig)
     burners: list[BurnerConfig] = Field(
         default_factory=lambda: [BurnerConfig.model_validate(burner) for burner in DEFAULT_BURNERS],
         min_length=1,
         max_length=8,
     )
     interlocks: list[InterlockConfig] = Field(default_factory=list, max_length=8)
-    rest: RestConfig = RestConfig()
+    rest: RestConfig = Field(default_factory=RestConfig)
     mqtt: MqttConfig | None = None
     journal: JournalConfig = Field(default_factory=JournalConfig)
 
@@ -252,6 +254,5 @@ class Config(Section):
 
 def schema() -> Mapping[str, Any]:
     """The file's JSON schema, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "flameout.toml"} | (
-        Config.model_json_schema()
-    )
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "flameout.toml"}
+    return {**head, **Config.model_json_schema(), **head}
