@@ -88,7 +88,8 @@ async def _serve(config: Config, origin: Origin, listener: socket.socket, ready:
         for task in (keeping, serving, *readers):
             task.cancel()
         await asyncio.gather(keeping, deciding, serving, *readers, return_exceptions=True)
-        places.console_token(Path(config.journal.path)).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            places.console_token(Path(config.journal.path)).unlink()
         journal.close()
 
 
