@@ -273,8 +273,9 @@ def main(config: str | None, fd: int | None = None) -> int:
         if client is None and settings.socket is not None:
             listener = listen(settings.socket)
     except (BadSettings, NoPins, Taken) as error:
-        if client is not None:  # the controller says it
-            client.send(encode({"type": "failed", "why": str(error)}), socket.MSG_DONTWAIT)
+        if client is not None:  # the controller says it, unless it is gone for a reason of its own
+            with contextlib.suppress(OSError):
+                client.send(encode({"type": "failed", "why": str(error)}), socket.MSG_DONTWAIT)
         else:
             print(f"flameout keeper: {error}", file=sys.stderr)
         return 1
