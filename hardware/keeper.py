@@ -21,14 +21,13 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from hardware.clock import BootClock, ClockFault, Millis
-from hardware.lines import Input, NoPins, Relay, open_factory, release_all
+from hardware.lines import NoPins, Relay, open_factory, release_all
 from hardware.permits import Denied, Fault, Line, Opening, Permits
 from hardware.protocol import LONGEST, VERSION, Malformed, Message, decode_request, encode
 from hardware.rendezvous import Taken, listen, peer_pid
+from hardware.senses import Senses
 from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_settings, read_document
 
-HURRIED: Millis = 50  # between polls where an input opens every line; levels count after two equal polls
-UNHURRIED: Millis = 100  # where there are contacts and flames only; a relay needs 10 ms, a tired one 30
 SPEAK_EVERY: Millis = 500  # readings are repeated at least this often, so that silence means trouble
 PRIORITY = 10  # of 99, where real-time scheduling is allowed
 HUNG_UP = "it hung up"
@@ -45,22 +44,9 @@ class Keeper:
         self._read_back = itertools.cycle(self._relays)  # one at each poll, for the Pi has better things to do
         self._clock = clock
         self._permits = Permits(settings.caps, {name: Line() for name in self._relays})
-        self._contacts = {
-            w.id: Input(w.contact, w.contact_active, self._factory) for w in settings.burners if w.contact is not None
-        }
-        self._flames = {
-            w.id: Input(w.flame_pin, w.flame_active, self._factory) for w in settings.burners if w.flame_pin is not None
-        }
-        self._inputs = {entry.id: Input(entry.pin, entry.active, self._factory) for entry in settings.inputs}
-        self._sense_every = HURRIED if self._inputs else UNHURRIED
-        self._thermocouples = [wiring.id for wiring in settings.burners if wiring.thermocouple]
+        self._senses = Senses(settings, self._factory)
         self._simulated = hasattr(self._factory, "simulate")
-        if self._thermocouples and not hasattr(self._factory, "millivolts"):
-            raise NoPins(
-                f"burner {self._thermocouples[0]}: flame.kind: this version reads thermocouples on simulated "
-                'pins only; use kind = "digital" or leave flame out'
-            )
-        self._permits.tripped = {name for name, hard_input in self._inputs.items() if hard_input.active}
+        self._permits.tripped = self._senses.tripped()
         self._client: socket.socket | None = None
         self._heard = 0  # seq of the client's last message
         self._sensed_at = self._spoke_at = self._woke_at = clock.now()
@@ -80,7 +66,7 @@ class Keeper:
 
     def _turn(self, listener: socket.socket | None) -> None:
         expiry = self._permits.next_expiry()
-        wait = max(0, self._sensed_at + self._sense_every - self._clock.now()) / 1000
+        wait = max(0, self._sensed_at + self._senses.every - self._clock.now()) / 1000
         if expiry is not None:
             wait = min(wait, max(0.0, self._clock.seconds_until(expiry)))
         sources = [source for source in (self._client, listener) if source is not None]
@@ -92,7 +78,7 @@ class Keeper:
             self._hear(now)
         elif listener in readable and listener is not None:
             self._welcome(listener)
-        if now >= self._sensed_at + self._sense_every:
+        if now >= self._sensed_at + self._senses.every:
             self._sense(now)
         self._watch_clock(now, slept=not readable and wait > 0.01)
 
@@ -218,31 +204,19 @@ class Keeper:
 
     def _sense(self, now: Millis) -> None:
         self._sensed_at = now
-        for name, hard_input in self._inputs.items():
-            if hard_input.poll():
-                if hard_input.active:
-                    self._apply(now, self._permits.trip(now, name))
-                else:
-                    self._permits.clear(name)
-                self._spoke_at = 0
+        changed = self._senses.poll()
+        for name in self._senses.tripped() ^ self._permits.tripped:
+            if name in self._permits.tripped:
+                self._permits.clear(name)
+            else:
+                self._apply(now, self._permits.trip(now, name))
         name = next(self._read_back)
         if self._relays[name].high != self._driven[name]:
             self._release(name)
             self._apply(now, self._permits.revoke_all(now, "readback"))
-        for sensor in (*self._contacts.values(), *self._flames.values()):
-            if sensor.poll():
-                self._spoke_at = 0
-        if now >= self._spoke_at + SPEAK_EVERY:
+        if changed or now >= self._spoke_at + SPEAK_EVERY:
             self._spoke_at = now
-            self._tell(
-                {
-                    "type": "sensed",
-                    "contacts": {name: contact.active for name, contact in self._contacts.items()},
-                    "flames": {name: flame.active for name, flame in self._flames.items()},
-                    "inputs": {name: hard_input.active for name, hard_input in self._inputs.items()},
-                    "millivolts": {name: self._factory.millivolts(name) for name in self._thermocouples},
-                }
-            )
+            self._tell(self._senses.report())
 
     def _watch_clock(self, now: Millis, slept: bool) -> None:
         self._still = self._still + 1 if slept and now == self._woke_at else 0
