@@ -73,12 +73,12 @@ class DemoBroker:
         path = os.pathsep.join((os.environ.get("PATH", ""), _WHERE_DAEMONS_LIVE))
         mosquitto = shutil.which("mosquitto", path=path)
         if mosquitto is not None:
-            port = _free_port()
+            port = free_port(USUAL_PORT)
             config = folder / "mosquitto.conf"
             config.write_text(_MOSQUITTO.format(port=port))
             yield "mosquitto", port, [mosquitto, "-c", str(config)]
         if importlib.util.find_spec("iotcore") is not None:
-            port = _free_port()
+            port = free_port(USUAL_PORT)
             yield "iotcore", port, [sys.executable, "-c", _IOTCORE.format(port=port)]
 
     def _start(self, command: Sequence[str], port: int, until: float) -> bool:
@@ -119,12 +119,12 @@ def _die_with_parent() -> None:
         _C.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _free_port() -> int:
-    """The usual port if nobody has it, else any."""
+def free_port(usual: int) -> int:
+    """The usual port of loopback if nobody has it, else any."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", USUAL_PORT))
+            probe.bind(("127.0.0.1", usual))
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

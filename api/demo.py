@@ -1,11 +1,10 @@
 """``flameout demo``: a simulated two-burner hob with a broker, REST and every real code path, on loopback."""
 
-import socket
 import sys
 import tempfile
 from pathlib import Path
 
-from api.broker import DemoBroker
+from api.broker import DemoBroker, free_port
 from api.service import Unusable, serve_until_stopped
 from controller.config_check import load
 from hardware.origin import ChildOrigin
@@ -49,7 +48,7 @@ path = "{folder}/flameout.db"
 def run(port: int | None = None) -> int:
     """Run the demo until Ctrl-C; returns the exit code."""
     with tempfile.TemporaryDirectory(prefix="flameout-demo-") as folder, DemoBroker() as broker:
-        chosen = port or _free(PORT)
+        chosen = port or free_port(PORT)
         file = Path(folder) / "flameout.toml"
         text = _CONFIG.format(port=chosen, folder=folder)
         if broker.port is not None:
@@ -62,16 +61,6 @@ def run(port: int | None = None) -> int:
         except (BadSettings, Unusable) as error:
             print(f"flameout: {error}", file=sys.stderr)
             return 1
-
-
-def _free(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _welcome(port: int, broker: DemoBroker) -> str:
