@@ -8,8 +8,8 @@ SOURCES := api controller hardware tests
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on this machine only
-	@.venv/bin/flameout demo
+demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on this machine only (ARGS="--port 9000")
+	@.venv/bin/flameout demo $(ARGS)
 
 test: lint ## set up, check and run every test
 	@$(PYTHON) -m pytest
