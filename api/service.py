@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from api import log
 from api.rest.access import Access
 from api.rest.app import build
+from api.rest.connections import Connection
 from api.tally import Tally
 from controller import places
 from controller.config import Config, RestConfig
@@ -149,7 +150,7 @@ class _Server(uvicorn.Server):
 def _uvicorn_config(app: ASGIApp, rest: RestConfig) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -235,7 +235,8 @@ class Burner:
         self.flame = flame
         if flame is Flame.OUT:
             self.burning_since = self.limit = None
-            self.extended = 0
+            if self.timer is None:  # else what it was extended by still counts
+                self.extended = 0
             self.warned = self.warned and self.timer is not None
         elif self.burning_since is None and self.permitted(now):
             self.burning_since = now

@@ -20,9 +20,13 @@ class Access:
         self._console = digest(console_secret)
         self._require_token = require_token
         self._wrong: dict[str, deque[float]] = {}
+        tokens.list()  # so that the first shut-off finds its sender's name
 
     def require(self, request: Request, role: Role, burner: str | None = None) -> str:
-        """Who asks, as journal and timers name them ("rest:Anna"). Raises :class:`Problem` (401, 403, 429)."""
+        """Who asks, as journal and timers name them ("rest:Anna"). Raises :class:`Problem` (401, 403, 429).
+
+        A token for some burners may do nothing to the others, nor to the stove as a whole (``burner`` None).
+        """
         secret = _bearer(request)
         if secret is None:
             if self._require_token:
@@ -38,22 +42,33 @@ class Access:
         if token is None:
             self._count_wrong(request)
             raise Problem(
-                401, "This token is not known, or was revoked.", WWW_Authenticate='Bearer error="invalid_token"'
+                401,
+                "This token is not known, or was revoked.",
+                kind="token-unknown",
+                WWW_Authenticate='Bearer error="invalid_token"',
             )
         if not token.role.includes(role):
-            raise Problem(403, f"This token may {token.role}; this takes one that may {role}.", kind="role-too-low")
-        if burner is not None and token.burners and burner not in token.burners and role is not Role.VIEW:
-            raise Problem(403, "This token is for other burners.", kind="other-burner")
+            raise Problem(403, f"This token's role is {token.role}; this needs the role {role}.", kind="role-too-low")
+        if token.burners and role is not Role.VIEW and burner not in token.burners:
+            raise Problem(403, f"This token is for {' and '.join(token.burners)} only.", kind="other-burner")
         return f"rest:{token.name}"
 
+    def allows(self, request: Request, role: Role) -> bool:
+        """Whether who asked may still do so: a token may have been revoked meanwhile."""
+        secret = _bearer(request)
+        if secret is None or digest(secret) == self._console:
+            return True
+        token = self._tokens.find(secret)
+        return token is not None and token.role.includes(role)
+
     def name(self, authorization: str) -> str:
-        """Who sends this Authorization header, for the record only; nobody is turned away."""
+        """Who sends this Authorization header, for the record only; nobody is turned away, and no disk is asked."""
         secret = _secret(authorization)
         if secret is None:
             return "rest"
         if digest(secret) == self._console:
             return "console"
-        token = self._tokens.find(secret)
+        token = self._tokens.remembered(secret)
         return f"rest:{token.name}" if token is not None else "rest"
 
     def _count_wrong(self, request: Request) -> None:

@@ -1,47 +1,50 @@
 """How a burner or the stove is answered: JSON with an ETag, or one sentence to be read out."""
 
+import hashlib
+import re
 from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.rest import speech
-from api.rest.problems import ProblemView, wants_plain
-from controller.stove import Stove
+from api.rest.problems import wants_plain
 from controller.view import BurnerView, StoveView
 
-PROBLEMS: dict[int | str, dict[str, object]] = {
-    "4XX": {"description": "Refused; `detail` says why.", "model": ProblemView},
-    "5XX": {"description": "Not confirmed or not on record; `detail` says which.", "model": ProblemView},
-}
+_COUNTDOWN = re.compile(r'"remaining_s":[^,}]*')
 
 
-def burner(request: Request, stove: Stove, view: BurnerView) -> Response:
+def burner(request: Request, view: BurnerView) -> Response:
     """One burner."""
-    return _answer(request, stove.revision(view.id), view.model_dump_json, lambda: speech.burner(view))
+    return _answer(request, view.model_dump_json(), lambda: speech.burner(view))
 
 
-def whole(request: Request, stove: Stove, view: StoveView) -> Response:
+def whole(request: Request, view: StoveView) -> Response:
     """The stove."""
-    return _answer(request, stove.revision(None), view.model_dump_json, lambda: speech.stove(view))
+    return _answer(request, view.model_dump_json(), lambda: speech.stove(view))
 
 
-def burners(request: Request, stove: Stove, views: list[BurnerView]) -> Response:
+def burners(request: Request, views: list[BurnerView]) -> Response:
     """Every burner, as a JSON list."""
-    return _answer(
-        request,
-        stove.revision(None),
-        lambda: "[" + ",".join(view.model_dump_json() for view in views) + "]",
-        lambda: " ".join(map(speech.burner, views)),
-    )
+    content = "[" + ",".join(view.model_dump_json() for view in views) + "]"
+    return _answer(request, content, lambda: " ".join(map(speech.burner, views)))
 
 
-def _answer(request: Request, revision: str, as_json: Callable[[], str], as_text: Callable[[], str]) -> Response:
-    etag = f'W/"{revision}"'  # weak: the countdown goes on under the same tag
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
-    known = request.headers.get("if-none-match", "")
-    if request.method == "GET" and (known.strip() == "*" or etag in (tag.strip() for tag in known.split(","))):
+def _answer(request: Request, content: str, sentence: Callable[[], str]) -> Response:
+    tag = _tag(content)
+    headers = {"ETag": f"W/{tag}", "Cache-Control": "no-cache", "Vary": "Accept"}
+    if request.method == "GET" and _is_known(tag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     if wants_plain(request):
-        return Response(as_text() + "\n", 200, headers, "text/plain; charset=utf-8")
-    return Response(as_json(), 200, headers, "application/json")
+        return Response(sentence() + "\n", 200, headers, "text/plain; charset=utf-8")
+    return Response(content, 200, headers, "application/json")
+
+
+def _tag(content: str) -> str:
+    """Changes with everything but the countdown, which goes on under the same tag; so the tag is a weak one."""
+    return f'"{hashlib.blake2b(_COUNTDOWN.sub("", content).encode(), digest_size=8).hexdigest()}"'
+
+
+def _is_known(tag: str, if_none_match: str) -> bool:
+    known = [entry.strip().removeprefix("W/") for entry in if_none_match.split(",")]
+    return tag in known or known == ["*"]

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api.rest import burners, docs, events, health, history, problems, simulation
+from api.rest import described, docs, events, health, history, problems, relays, simulation, state, timers
 from api.rest.access import Access
 from api.rest.guard import Guard
 from api.rest.lane import ShutOffLane
@@ -21,11 +21,15 @@ def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASG
         openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
-        default_response_class=None,  # type: ignore[arg-type]
+        redirect_slashes=False,  # a shut-off that is sent elsewhere is a shut-off that is not done
+        generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
+    described.install(app)
     for router in (
-        burners.router(stove, access),
+        state.router(stove, access),
+        timers.router(stove, access),
+        relays.router(stove, access),
         events.router(stove, access),
         history.router(stove, access),
         simulation.router(stove, access),

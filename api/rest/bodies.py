@@ -1,10 +1,11 @@
 """Request bodies, read strictly: one JSON object, no field twice, no NaN, no unknown field, no text for a number."""
 
 import json
+import math
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from api.rest.problems import Problem
 from hardware.clock import Millis
@@ -59,11 +60,13 @@ async def read(request: Request, model: type[_Body]) -> _Body:
     if content_type not in _JSON_TYPES and not content_type.endswith("+json"):
         raise Problem(415, "The body has to be JSON; send it with the header Content-Type: application/json.")
     try:
-        content = json.loads(await request.body(), object_pairs_hook=_unique)
+        content = json.loads((await request.body()).decode(), object_pairs_hook=_unique, parse_int=_whole)
+    except ClientDisconnect:
+        raise Problem(400, "The body did not come to its end.") from None
     except RecursionError:
         raise Problem(422, "The body is nested too deeply to be JSON for us.") from None
     except ValueError:
-        raise Problem(422, "The body is not valid JSON.") from None
+        raise Problem(422, "The body is not valid JSON in UTF-8.") from None
     if not isinstance(content, dict):
         raise Problem(422, 'The body has to be a JSON object, like {"duration": "25m"}.')
     try:
@@ -85,21 +88,29 @@ def duration(value: float | str, field: str) -> Millis:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in content:
             raise Problem(422, "A field stands in the body twice; send each field once.", name[:32])
-    return dict(pairs)
+        content[name] = value
+    return content
+
+
+def _whole(digits: str) -> float:
+    """A number of any length; one that no limit could allow is as good as infinite."""
+    return int(digits) if len(digits) <= 18 else math.copysign(math.inf, -1 if digits.startswith("-") else 1)
 
 
 def _problem(error: ValidationError, model: type[Body]) -> Problem:
-    first = error.errors()[0]
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = str(first["loc"][0])[:32] if first["loc"] else None
     known = ", ".join(model.model_fields)
-    if first["type"] == "extra_forbidden":
+    if first["type"] == "extra_forbidden" or field not in model.model_fields:
         return Problem(422, f"A field is unknown; known here: {known}.", field)
     if first["type"] == "missing":
         return Problem(422, f"{field} is missing.", field)
     if field in ("duration", "by"):
         return Problem(422, f'{field} must be a positive number of seconds, or text like "25m".', field)
-    return Problem(422, f"{field} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}.", field)
+    if first["type"] == "string_type":
+        return Problem(422, f"{field} must be text.", field)
+    return Problem(422, f"{field}: {first['msg']}.", field)

@@ -5,15 +5,21 @@ forms). Such a request names a foreign Host or a foreign Origin.
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from functools import lru_cache
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.rest.problems import Problem
+from api.rest.problems import Problem, wants_plain
 
 LONGEST_BODY = 16 * 1024
+_AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?")
+_LOOKED_AT = frozenset(
+    (b"host", b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"content-length", b"transfer-encoding")
+)
 
 
 class Guard:
@@ -23,55 +29,73 @@ class Guard:
         name = socket.gethostname().lower()
         own = ("localhost", "flameout.local", name, f"{name}.local", host, *allowed_hosts)
         self._app = app
-        self._hosts = {entry.lower().rstrip(".") for entry in own}
+        self._names = {entry.lower().rstrip(".") for entry in own}
+        self._is_ours = lru_cache(maxsize=64)(self._judge)  # the same few names come all day
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"] if name in _LOOKED_AT}
+        headers = _headers(scope)
         problem = self._problem(scope["method"], headers)
         if problem is not None:
-            await problem.response(plain=False)(scope, receive, send)
+            await problem.response(wants_plain(Request(scope)))(scope, receive, send)
             return
-        if b"content-length" not in headers and b"transfer-encoding" not in headers:
-            await self._app(scope, receive, send)
-            return
-        await self._app(scope, _Limited(receive), send)
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            receive = _Limited(receive)
+        await self._app(scope, receive, send)
 
     def _problem(self, method: str, headers: dict[bytes, bytes]) -> Problem | None:
-        if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
+        host = headers.get(b"host", b"").lower()
+        if not self._is_ours(host):
             return Problem(
                 403, "This name is not one of ours; add it to rest.allowed_hosts if it should be.", kind="foreign-host"
             )
-        origin = headers.get(b"origin")
-        if origin is not None and not self._is_ours(urlsplit(origin.decode("latin-1")).netloc):
-            return Problem(403, "A page of another site asks; only our own may.", kind="foreign-origin")
-        if method not in ("GET", "HEAD") and headers.get(b"sec-fetch-site") == b"cross-site":
-            return Problem(403, "A page of another site asks; only our own may.", kind="foreign-origin")
+        if _is_foreign(method, host, headers):
+            return Problem(
+                403, f"A page of another site asks; only a page of {host.decode()} may.", kind="foreign-origin"
+            )
         length = headers.get(b"content-length")
         if length is not None and (not length.isdigit() or int(length[:12]) > LONGEST_BODY):
-            return Problem(413, f"The body is larger than {LONGEST_BODY // 1024} KiB.")
+            return _too_large()
         return None
 
-    def _is_ours(self, authority: str) -> bool:
+    def _judge(self, host: bytes) -> bool:
         """Addresses are ours: rebinding needs a name, and a name has to be known."""
-        try:
-            hostname = urlsplit(f"//{authority}").hostname
-        except ValueError:
+        match = _AUTHORITY.fullmatch(host.decode("latin-1"))
+        if match is None:
             return False
-        if hostname is None:
-            return False
-        if hostname.rstrip(".") in self._hosts:
+        name = match["v6"] or match["name"]
+        if name.rstrip(".") in self._names:
             return True
         try:
-            ipaddress.ip_address(hostname)
+            ipaddress.ip_address(name)
         except ValueError:
             return False
         return True
 
 
-_LOOKED_AT = frozenset((b"host", b"origin", b"sec-fetch-site", b"content-length", b"transfer-encoding"))
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    """The headers that matter here; one that is sent twice fits nothing."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _LOOKED_AT:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def _is_foreign(method: str, host: bytes, headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser says that another site's page asks.
+
+    Following a link from elsewhere is fine. The Origin has to be the very host and port that the request goes
+    to: a page on another address or port of this network is somebody else's, too.
+    """
+    origin = headers.get(b"origin")
+    if origin is not None and origin.lower().partition(b"://")[2] != host:
+        return True
+    if headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin"):
+        return False
+    return method != "GET" or headers.get(b"sec-fetch-mode") != b"navigate"
 
 
 class _Limited:
@@ -85,5 +109,9 @@ class _Limited:
         message = await self._receive()
         self._taken += len(message.get("body", b""))
         if self._taken > LONGEST_BODY:
-            raise Problem(413, f"The body is larger than {LONGEST_BODY // 1024} KiB.")
+            raise _too_large()
         return message
+
+
+def _too_large() -> Problem:
+    return Problem(413, f"The body is larger than {LONGEST_BODY // 1024} KiB.")

@@ -1,20 +1,22 @@
 """The journal for reading: newest first, page by page, as JSON or CSV."""
 
-import asyncio
 import csv
 import io
 import json
-import sqlite3
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.rest import records
 from api.rest.access import Access
-from api.rest.answers import PROBLEMS
+from api.rest.described import PROBLEMS, gives
+from api.rest.examples import TIMER_STARTED
 from api.rest.problems import Problem
 from controller import journal
 from controller.journal import Entry, Query
@@ -24,6 +26,11 @@ from controller.view import parse_instant
 
 LONGEST_PAGE = 1_000
 _PARAMETERS = ("burner", "from", "to", "limit", "cursor")
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept"}
+_EXAMPLE = {"entries": [TIMER_STARTED], "next_cursor": 41}
+_CSV_EXAMPLE = (
+    'seq,at,event_type,burner,by,details\n41,2026-11-23T18:17:00.000+01:00,timer_started,left,rest:Anna,"{}"\n'
+)
 
 
 class HistoryEntry(BaseModel):
@@ -55,20 +62,28 @@ def router(stove: Stove, access: Access) -> APIRouter:
         {"name": "cursor", "in": "query", "schema": {"type": "integer"}},
     ]
 
-    @routes.get("/history", response_model=HistoryView, tags=["state"], openapi_extra={"parameters": parameters})
+    described = gives(_EXAMPLE)
+    described[200]["content"]["text/csv"] = {"schema": {"type": "string"}, "example": _CSV_EXAMPLE}
+
+    @routes.get(
+        "/history",
+        response_model=HistoryView,
+        tags=["state"],
+        responses=described,
+        openapi_extra={"parameters": parameters},
+    )
     async def history(request: Request) -> Response:
         """What happened, newest first; CSV with `Accept: text/csv`. Role: view."""
         access.require(request, Role.VIEW)
         query = _query(request, stove)
-        try:
-            entries = await asyncio.to_thread(journal.read, stove.journal.path, query)
-        except sqlite3.Error as error:
-            raise Problem(503, f"The journal cannot be read: {error}.", kind="journal-failing") from None
-        cursor = entries[-1].seq if len(entries) == query.limit else None
-        if "text/csv" in request.headers.get("accept", ""):
-            return _csv(entries, cursor)
+        found = await records.fetch(journal.read, stove.journal.path, replace(query, limit=query.limit + 1))
+        entries = found[: query.limit]
+        cursor = entries[-1].seq if len(found) > len(entries) else None
+        headers = _HEADERS if cursor is None else _HEADERS | {"Link": _next(request, cursor)}
+        if "text/csv" in request.headers.get("accept", "").lower():
+            return Response(_csv(entries), headers=headers, media_type="text/csv; charset=utf-8")
         page = HistoryView(entries=[_view(entry) for entry in entries], next_cursor=cursor)
-        return Response(page.model_dump_json(), media_type="application/json")
+        return Response(page.model_dump_json(), headers=headers, media_type="application/json")
 
     return routes
 
@@ -118,15 +133,19 @@ def _view(entry: Entry) -> HistoryEntry:
     )
 
 
-def _csv(entries: list[Entry], cursor: int | None) -> Response:
+def _next(request: Request, cursor: int) -> str:
+    given = {name: value for name, value in request.query_params.items() if name != "cursor"}
+    return f'<?{urlencode(given | {"cursor": cursor})}>; rel="next"'
+
+
+def _csv(entries: list[Entry]) -> str:
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["seq", "at", "event_type", "burner", "by", "details"])
     for entry in entries:
         details = json.dumps(dict(entry.details), ensure_ascii=False)
         writer.writerow([entry.seq, entry.at, entry.kind, entry.burner or "", _cell(entry.by), details])
-    headers = {"Link": f'<?cursor={cursor}>; rel="next"'} if cursor is not None else {}
-    return Response(table.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+    return table.getvalue()
 
 
 def _cell(text: str) -> str:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.rest.problems import Problem
+from controller.journal import JournalFailing
 
 REMEMBERED = 1_000
 FORGET_AFTER = 24 * 3600.0  # s
@@ -20,7 +21,8 @@ LONGEST_KEY = 255
 class _First:
     fingerprint: str
     at: float
-    response: Response | None = None  # None while it is under way
+    response: Response | None = None
+    unrecorded: JournalFailing | None = None  # it was done, and is not on record; without either it is under way
 
 
 class Idempotency:
@@ -45,6 +47,9 @@ class Idempotency:
         self._firsts[slot] = first = _First(fingerprint, time.monotonic())
         try:
             first.response = await act()
+        except JournalFailing as error:
+            first.unrecorded = error
+            raise
         except BaseException:
             self._firsts.pop(slot, None)  # nothing was done, so it may be tried again
             raise
@@ -54,6 +59,8 @@ class Idempotency:
     def _again(first: _First, fingerprint: str) -> Response:
         if first.fingerprint != fingerprint:
             raise Problem(422, "This Idempotency-Key came with another body before; use a new one.", "Idempotency-Key")
+        if first.unrecorded is not None:
+            raise first.unrecorded
         if first.response is None:
             raise Problem(409, "The first request with this Idempotency-Key is still under way; ask again.")
         headers = {name: first.response.headers[name] for name in ("etag", "cache-control", "vary")}

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from controller.journal import JournalFailing
 from controller.stove import NotConfirmed, UnknownBurner
@@ -75,7 +76,7 @@ class Problem(Exception):
 
 def wants_plain(request: Request) -> bool:
     """Whether the caller asks for a sentence rather than JSON."""
-    accept = request.headers.get("accept", "")
+    accept = request.headers.get("accept", "").lower()
     return "text/plain" in accept and "json" not in accept
 
 
@@ -95,7 +96,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotConfirmed, answer(lambda error: Problem(503, str(error), kind="not-confirmed")))
     app.add_exception_handler(KeeperAway, answer(lambda error: Problem(409, f"The keeper refused: {error}.")))
     app.add_exception_handler(JournalFailing, answer(_journal_failing))
-    app.add_exception_handler(HTTPException, answer(_from_framework))
+    app.add_exception_handler(HTTPException, _from_framework)
     app.add_exception_handler(Exception, answer(lambda _: Problem(500, "flameout made a mistake; its log says more.")))
 
 
@@ -104,9 +105,22 @@ def _journal_failing(error: JournalFailing) -> Problem:
     return Problem(503, detail, kind="journal-failing")
 
 
-def _from_framework(error: HTTPException) -> Problem:
-    sentences = {
-        404: "There is nothing at this address; /docs lists what there is.",
-        405: "This address does not take that method; /docs lists what there is.",
-    }
-    return Problem(error.status_code, sentences.get(error.status_code, str(error.detail)), **dict(error.headers or {}))
+async def _from_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem = Problem(error.status_code, str(error.detail), **dict(error.headers or {}))
+    if error.status_code == 404:
+        problem.detail = "There is nothing at this address; /docs lists what there is."
+    elif error.status_code == 405:
+        problem.headers["Allow"] = allowed = ", ".join(_methods(request))
+        problem.detail = f"This address takes {allowed}, not {request.method[:16]}; /docs lists what there is."
+    return problem.response(wants_plain(request))
+
+
+def _methods(request: Request) -> list[str]:
+    """What this address takes; the framework names only the first route that it finds there."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in ("GET", "POST", "PUT", "DELETE") if takes(method)]

@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from api.rest import answers, bodies
 from api.rest.access import Access
-from api.rest.answers import PROBLEMS
 from api.rest.bodies import SimulateBody
-from api.rest.burners import takes
+from api.rest.described import PROBLEMS, gives, takes
+from api.rest.examples import STOVE
+from api.rest.problems import Problem
 from controller.stove import Stove
 from controller.tokens import Role
 from controller.view import StoveView
@@ -17,20 +18,24 @@ from controller.view import StoveView
 def router(stove: Stove, access: Access) -> APIRouter:
     """POST /api/v1/simulate/{burner or interlock}."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+    known = {*stove.burner_ids(), *(interlock.id for interlock in stove.config.interlocks)}
 
     @routes.post(
         "/simulate/{name}",
         response_model=StoveView,
         tags=["simulated hob"],
+        responses=gives(STOVE | {"simulated": True}),
         openapi_extra=takes(
             SimulateBody, light={"action": "light"}, fault={"action": "fault contact_stuck"}, alarm={"action": "trip"}
         ),
     )
     async def simulate(request: Request, name: str) -> Response:
         """Turn a burner's simulated knob, set a fault, or trip an interlock; refused on real pins. Role: cook."""
-        access.require(request, Role.COOK)
+        access.require(request, Role.COOK, name)
         body = await bodies.read(request, SimulateBody)
+        if name not in known:  # what is not known here must not be said to the keeper, who takes it for a fault
+            raise Problem(404, "There is no such burner or interlock.")
         await stove.simulate(name, body.action)
-        return answers.whole(request, stove, stove.stove_view())
+        return answers.whole(request, stove.stove_view())
 
     return routes

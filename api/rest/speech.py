@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from controller.terms import HoldKind, Status
+from controller.terms import CHILD_LOCK, IDLE_LOCK, HoldKind, Status
 from controller.view import BurnerView, StoveView
+from hardware.clock import Millis
 from hardware.durations import in_words
+
+_UNITS = {"d": "day", "h": "hour", "min": "minute", "s": "second"}
+_LOCKS = {CHILD_LOCK: "is locked by the child lock", IDLE_LOCK: "is locked until somebody unlocks it"}
 
 
 def burner(view: BurnerView) -> str:
-    """ "Left shuts off at 18:42, in 25 min." """
+    """ "Left shuts off at 18:42, in 25 minutes." """
     return f"{view.name} {_state(view)}."
 
 
@@ -19,7 +23,7 @@ def stove(view: StoveView) -> str:
 
 def _state(view: BurnerView) -> str:
     if view.timer is not None:
-        return f"shuts off at {_clock(view.timer.ends_at)}, in {in_words(round(view.timer.remaining_s * 1000))}"
+        return f"shuts off at {_clock(view.timer.ends_at)}, in {_spoken(round(view.timer.remaining_s * 1000))}"
     if view.status in (Status.SHUT_OFF, Status.LOCKED, Status.LOCKOUT):
         return _held(view)
     if view.limit is not None:
@@ -34,8 +38,17 @@ def _held(view: BurnerView) -> str:
     if HoldKind.INTERLOCK in kinds:
         return f"is off because {kinds[HoldKind.INTERLOCK].cause} is active"
     if HoldKind.LOCK in kinds:
-        return f"is locked ({kinds[HoldKind.LOCK].cause})"
+        return _LOCKS.get(kinds[HoldKind.LOCK].cause, f"is locked by {kinds[HoldKind.LOCK].cause}")
     return "is shut off" + ("" if view.permitted else ": its relay is open") + "; turn the knob off"
+
+
+def _spoken(duration: Millis) -> str:
+    """ "1 hour 30 minutes": with the units spelt out, as a voice reads them best."""
+    said = in_words(duration).split()
+    return " ".join(
+        f"{amount} {_UNITS[unit]}{'' if amount == '1' else 's'}"
+        for amount, unit in zip(said[::2], said[1::2], strict=True)
+    )
 
 
 def _clock(instant: str) -> str:

@@ -167,9 +167,17 @@ def test_cancelling_and_starting_anew_gives_no_new_extensions_while_the_flame_bu
     assert burner.extension_left() == 0
 
 
+def test_a_sensor_that_flickers_gives_a_running_timer_no_new_extensions() -> None:
+    burner = a_lit_burner()
+    burner.start_timer(NOW, 20 * MINUTE, ANNA)
+    burner.extend(NOW, 30 * MINUTE, ANNA)
+    burner.observe_flame(NOW + MINUTE, Flame.OUT)
+    burner.observe_flame(NOW + MINUTE, Flame.LIT)
+    assert burner.extension_left() == 0
+
+
 def test_a_new_burn_has_its_extensions_anew() -> None:
     measured = a_lit_burner()
-    measured.start_timer(NOW, 20 * MINUTE, ANNA)
     measured.extend(NOW, 30 * MINUTE, ANNA)
     measured.observe_flame(NOW + MINUTE, Flame.OUT)
     assert measured.extension_left() == 30 * MINUTE

@@ -1,0 +1,59 @@
+"""Connections that nobody can hold open with half a request.
+
+uvicorn waits for the rest of a request for as long as it takes. A client that begins requests and never ends
+them would take one file descriptor after the other, until nobody can get through to shut off.
+"""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from api.rest.problems import Problem
+
+REQUEST_WITHIN = 10.0  # s, for a whole request; it ends between one and two of these after it began
+MOST = 256  # open connections; beyond that the oldest of those that owe us a request goes
+
+
+class Connection(H11Protocol):
+    """uvicorn's protocol for HTTP/1.1, with limits to its patience."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._opened_at = self.loop.time()
+        self._owed: object = None  # the last request known when the client was seen to owe one
+        self._watch = self.loop.call_later(REQUEST_WITHIN, self._look)
+        if len(self.connections) > MOST:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says what to do
+        """Answer what is not HTTP, with a problem like everywhere else."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            answer = Problem(400, "This is not an HTTP request, or its head is larger than 16 KiB.").response(False)
+            headers = [*answer.raw_headers, (b"connection", b"close")]
+            head = self.conn.send(h11.Response(status_code=400, headers=headers, reason=b"Bad Request"))
+            body = self.conn.send(h11.Data(data=bytes(answer.body)))
+            self.transport.writelines(part for part in (head, body) if part)
+        self.transport.close()
+
+    def _look(self) -> None:
+        """End the connection if what was owed at the last look still is, or if the client does not take its end."""
+        if self.transport.is_closing() or (self._owes() and self._owed is self.cycle):
+            self.transport.abort()
+            return
+        self._owed = self.cycle if self._owes() else self
+        self._watch = self.loop.call_later(REQUEST_WITHIN, self._look)
+
+    def _owes(self) -> bool:
+        """Whether the client has yet to send a request, or the rest of one."""
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+
+    def _make_room(self) -> None:
+        others = (other for other in self.connections if isinstance(other, Connection) and other is not self)
+        oldest = min((other for other in others if other._owes()), key=lambda other: other._opened_at, default=None)
+        if oldest is not None:
+            oldest.transport.abort()
