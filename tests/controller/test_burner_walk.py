@@ -37,7 +37,7 @@ def _clears(burner: Burner, source: str) -> list[Event]:
     return []
 
 
-def _begins(burner: Burner, now: Millis) -> list[Event]:
+def _begins(burner: Burner, now: int) -> list[Event]:
     burner.begin(now)
     return []
 
