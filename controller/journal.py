@@ -8,6 +8,7 @@ Every row carries a SHA-256 over the row before it, so a lost or altered row sho
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import queue
@@ -85,9 +86,9 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._open()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, ValueError) as error:
             self.problem = self._sentence(error)
-            self.unreadable = path.exists()
+            self.unreadable = _is_there(path)
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
@@ -101,7 +102,7 @@ class Journal:
                     (burner,),
                 )
                 return next(map(_entry, rows), None)
-        except sqlite3.Error:
+        except (sqlite3.Error, ValueError):
             return None
 
     def append(self, entries: Sequence[Entry], standing: Mapping[str, Any]) -> asyncio.Future[None]:
@@ -135,16 +136,13 @@ class Journal:
         waiting: list[_Work] = []
         closing = False
         while not closing or (waiting and self.problem is None):
-            try:
-                work = self._queue.get(timeout=RETRY_EVERY if waiting else None)
-            except queue.Empty:
-                work = _Work()
-            while True:
-                closing = closing or work is None
-                waiting += [work] if work is not None else []
-                if self._queue.empty():
-                    break
-                work = self._queue.get()
+            received: list[_Work | None] = []
+            with contextlib.suppress(queue.Empty):  # time to try again
+                received.append(self._queue.get(timeout=RETRY_EVERY if waiting else None))
+            while not self._queue.empty():
+                received.append(self._queue.get())
+            closing = closing or None in received
+            waiting += [work for work in received if work is not None]
             self._attempt(waiting)
         if self._connection is not None:
             self._connection.close()
@@ -154,7 +152,7 @@ class Journal:
             if self._connection is None:
                 self._connection = self._open()
             self._tip, self._last = self._commit(self._connection, waiting)
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:  # whatever it is, nobody may wait for a thread that has ended
             self.problem = self._sentence(error)
             self._give_up_connection()
             for work in waiting:
@@ -276,6 +274,16 @@ def verify(path: Path) -> str | None:
     return None
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # as far as can be known
+    return True
+
+
 class _reading:
     """A read-only connection for one ``with`` block."""
 
@@ -305,8 +313,12 @@ def _stand(connection: sqlite3.Connection, key: str, value: Any) -> None:
 
 
 def _forget(connection: sqlite3.Connection, before: str) -> None:
+    # up to the first row that is to be kept: one of a start with a wrong clock takes none before it along
     row = connection.execute(
-        "SELECT seq, hash FROM events WHERE julianday(at) < julianday(?) ORDER BY seq DESC LIMIT 1", (before,)
+        "SELECT seq, hash FROM events WHERE seq < ifnull("
+        "(SELECT min(seq) FROM events WHERE julianday(at) >= julianday(?)), 1 + (SELECT max(seq) FROM events)) "
+        "ORDER BY seq DESC LIMIT 1",
+        (before,),
     ).fetchone()
     if row is not None:
         connection.execute("DELETE FROM events WHERE seq <= ?", (row[0],))

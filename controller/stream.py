@@ -65,7 +65,7 @@ class Subscription:
             return
         if len(self._items) >= self._capacity:
             self._items.clear()
-            item = Lagged()
+            self._items.append(Lagged())
         self._items.append(item)
         self._filled.set()
 
