@@ -130,6 +130,8 @@ class CommandReader:
         if len(message.payload) > LONGEST_PAYLOAD:
             raise _No(f"The payload has {len(message.payload)} bytes; no command needs that many.")
         command = parse(burner or "", message.payload)
+        if isinstance(command, ShutOff):  # whatever forbids a command does not forbid this one
+            return command
         self._forbid(command)
         self._forbid_again(now, message, command)
         return command
@@ -149,7 +151,7 @@ class CommandReader:
             del self._obeyed[next(iter(self._obeyed))]
         if not message.duplicate or before is None or now - before > REDELIVERED_WITHIN:
             return
-        if not isinstance(command, ShutOff | LockAll):
+        if not isinstance(command, LockAll):
             raise _No("This is a duplicate: the broker delivered a message twice, and the first has been dealt with.")
 
 
