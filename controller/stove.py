@@ -81,6 +81,7 @@ class Stove:
         self._announced: dict[str, Any] = {}
         self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
         self._still = 0
+        self._stopping = False
 
     # --- life -----------------------------------------------------------------------------------------
 
@@ -119,6 +120,7 @@ class Stove:
     async def stop(self) -> None:
         """Open every relay, wait for the answer, and write the end into the journal."""
         opened = self._keeper.open(None)
+        self._stopping = True  # a command that still comes in must not close a relay again
         now = self._clock.now()
         await asyncio.wait([opened], timeout=ANSWER_WITHIN)
         self._record.write([Stopped(burner=None, at=now, by="flameout")], {"alive": None})
@@ -365,7 +367,7 @@ class Stove:
         if not burner.permitted(now):
             if self._keeper.wants(burner.id):
                 self._keeper.open(burner.id)
-        elif self._keeper.ready:
+        elif self._keeper.ready and not self._stopping:
             self._keeper.permit(burner.id, self._not_after(burner, now))
             self._mark_alive(now)
         self._announce(burner)

@@ -336,3 +336,13 @@ def test_events_reach_the_stream_in_the_order_of_the_journal(tmp_path: Path) -> 
             assert seen == list(range(seen[0], seen[0] + 4))
 
     on_a_stove(tmp_path, act)
+
+
+def test_a_command_that_comes_while_the_program_stops_closes_no_relay(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.stop()
+        bench.keeper.said.clear()
+        await bench.stove.start_timer("left", MINUTE, ANNA)
+        assert [said for said in bench.keeper.said if said[0] == "permit"] == []
+
+    on_a_stove(tmp_path, act)

@@ -96,9 +96,13 @@ def test_a_name_is_used_once(path: Path) -> None:
     assert token.role is Role.VIEW
 
 
-@pytest.mark.parametrize("name", ["", " ", "-x", "_x", ".x", "a" * 33, "a\nb", "a\n", "a:b", "a/b", "<b>", "a\x00", "a\ud800"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "-x", "_x", ".x", "a" * 33, "a\nb", "a\n", "a:b", "a/b", "<b>", "a\x00", "a\ud800"]
+)
 def test_a_name_that_would_confuse_a_reader_is_refused(path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match="cannot be a token's name; use 1 to 32 letters, digits, spaces, dots or dashes"):
+    with pytest.raises(
+        ValueError, match="cannot be a token's name; use 1 to 32 letters, digits, spaces, dots or dashes"
+    ):
         TokenStore(path).add(name, Role.VIEW)
 
 
