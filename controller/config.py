@@ -9,48 +9,23 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
+from controller.config_types import AS_TEXT, DURATION, Identifier, Name, Section, TimeOfDay, default, within
+from controller.config_wiring import (
+    BurnerConfig,
+    ButtonConfig,
+    HoodConfig,
+    InterlockConfig,
+    OutputConfig,
+    ReferenceConfig,
+)
 from controller.places import default_journal
 from controller.terms import Limits
 from hardware.clock import DAY, HOUR, MINUTE, SECOND, Millis
-from hardware.durations import in_words, parse_duration
-from hardware.settings import (
-    DEFAULT_BURNERS,
-    ENERGISED_CEILING,
-    IDENTIFIER,
-    PERMIT_CEILING,
-    input_pin_problem,
-    lease_problem,
-    relay_pin_problem,
-)
+from hardware.settings import DEFAULT_BURNERS, ENERGISED_CEILING, PERMIT_CEILING, lease_problem
 
 TIMER_CEILING: Millis = 12 * HOUR
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, str):
-        return parse_duration(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError('is not a duration; write it like "25m", "1h30m" or "90s"')
-    raise ValueError(f'has no unit; write it with one, like "{value}s" or "{value}m"')
-
-
-def _within(lowest: Millis, highest: Millis) -> AfterValidator:
-    def check(value: Millis) -> Millis:
-        if not lowest <= value <= highest:
-            raise ValueError(f"is not within {in_words(lowest)} and {in_words(highest)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _default(text: str) -> Any:
-    return Field(default=parse_duration(text), json_schema_extra={"default": text})
-
-
-_DURATION = BeforeValidator(_duration)
-_AS_TEXT = WithJsonSchema({"type": "string", "examples": ["25m", "1h30m", "90s", "PT25M"]})
 
 
 def _lease(value: Millis) -> Millis:
@@ -58,32 +33,6 @@ def _lease(value: Millis) -> Millis:
     if problem:
         raise ValueError(problem)
     return value
-
-
-def _relay_pin(pin: int) -> int:
-    problem = relay_pin_problem(pin)
-    if problem:
-        raise ValueError(problem)
-    return pin
-
-
-def _input_pin(pin: int) -> int:
-    problem = input_pin_problem(pin)
-    if problem:
-        raise ValueError(problem)
-    return pin
-
-
-Identifier = Annotated[str, Field(pattern=f"^{IDENTIFIER}$")]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-InputPin = Annotated[int, AfterValidator(_input_pin)]
-Level = Literal["low", "high"]
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are refused, and types are taken as they are written."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class StoveConfig(Section):
@@ -94,17 +43,19 @@ class StoveConfig(Section):
     idle: Literal["ready", "locked"] = Field(
         "ready", description="ready: relay closed while nothing is set; locked: open until someone unlocks the burner."
     )
+    unlock_for: Annotated[Millis, DURATION, within(10 * SECOND, HOUR), AS_TEXT] = default("2m")
 
 
 class LimitsConfig(Section):
     """How long, and how much longer."""
 
-    longest_timer: Annotated[Millis, _DURATION, _within(MINUTE, TIMER_CEILING), _AS_TEXT] = _default("4h")
-    unattended: Annotated[Millis, _DURATION, _within(MINUTE, TIMER_CEILING), _AS_TEXT] = _default("2h")
-    extend_step: Annotated[Millis, _DURATION, _within(SECOND, HOUR), _AS_TEXT] = _default("5m")
-    extend_total: Annotated[Millis, _DURATION, _within(0, TIMER_CEILING), _AS_TEXT] = _default("2h")
-    warn_before: Annotated[Millis, _DURATION, _within(0, HOUR), _AS_TEXT] = _default("1m")
-    hold_open: Annotated[Millis, _DURATION, _within(SECOND, 10 * MINUTE), _AS_TEXT] = _default("10s")
+    longest_timer: Annotated[Millis, DURATION, within(MINUTE, TIMER_CEILING), AS_TEXT] = default("4h")
+    unattended: Annotated[Millis, DURATION, within(MINUTE, TIMER_CEILING), AS_TEXT] = default("2h")
+    extend_step: Annotated[Millis, DURATION, within(SECOND, HOUR), AS_TEXT] = default("5m")
+    extend_total: Annotated[Millis, DURATION, within(0, TIMER_CEILING), AS_TEXT] = default("2h")
+    warn_before: Annotated[Millis, DURATION, within(0, HOUR), AS_TEXT] = default("1m")
+    hold_open: Annotated[Millis, DURATION, within(SECOND, 10 * MINUTE), AS_TEXT] = default("10s")
+    closing_time: Annotated[Millis, DURATION, within(10 * SECOND, 5 * MINUTE), AS_TEXT] = default("90s")
 
     def for_burner(self) -> Limits:
         """The part of the limits that a burner decides by."""
@@ -114,72 +65,25 @@ class LimitsConfig(Section):
 class KeeperConfig(Section):
     """The process that owns the lines, and the caps that it enforces by itself."""
 
-    lease: Annotated[Millis, _DURATION, AfterValidator(_lease), _AS_TEXT] = _default("1s")
-    longest_permit: Annotated[Millis, _DURATION, _within(MINUTE, PERMIT_CEILING), _AS_TEXT] = _default("6h")
-    longest_energised: Annotated[Millis, _DURATION, _within(MINUTE, ENERGISED_CEILING), _AS_TEXT] = _default("12h")
+    lease: Annotated[Millis, DURATION, AfterValidator(_lease), AS_TEXT] = default("1s")
+    longest_permit: Annotated[Millis, DURATION, within(MINUTE, PERMIT_CEILING), AS_TEXT] = default("6h")
+    longest_energised: Annotated[Millis, DURATION, within(MINUTE, ENERGISED_CEILING), AS_TEXT] = default("12h")
     pin_factory: str = Field("lgpio", description="lgpio, simulated, or a name registered as a gpiozero pin factory.")
     socket: str | None = Field(None, description="Left out, the controller starts its own keeper.")
 
 
-class RelayConfig(Section):
-    """The relay in series with the flame supervision device: active-high, on GPIO 9 to 27."""
+class LockConfig(Section):
+    """A night lock: between two times of day its burners are locked, and what burns is cut as it begins."""
 
-    pin: Annotated[int, AfterValidator(_relay_pin)] = Field(
-        description="BCM number, 9 to 27.", json_schema_extra={"minimum": 9, "maximum": 27}
-    )
-    drive: Literal["steady"] = "steady"
-    active: Literal["high"] = "high"
+    burners: list[Identifier] = Field(default_factory=list, description="Left out: all of them.")
+    start: TimeOfDay = Field(alias="from", description="Local time of day, e.g. 23:00.")
+    end: TimeOfDay = Field(alias="to", description="Local time of day, e.g. 06:00.")
 
 
-class ContactConfig(Section):
-    """An auxiliary contact of the relay: a dry contact to ground."""
+class SweepConfig(Section):
+    """Every relay opens once a day for limits.hold_open, so that nothing can stay lit."""
 
-    pin: InputPin
-    active: Level = Field("low", description="The level that means closed.")
-
-
-class DigitalFlame(Section):
-    """A flame sensor with a switched output to ground."""
-
-    kind: Literal["digital"]
-    pin: InputPin
-    active: Level = Field("low", description="The level that means lit.")
-
-
-class ThermocoupleFlame(Section):
-    """The stove's own thermocouple, read by an analogue-to-digital converter."""
-
-    kind: Literal["thermocouple"]
-    adc: Literal["ads1115", "mcp3008"]
-    channel: Annotated[int, Field(ge=0, le=7)]
-    gain: Annotated[float, Field(ge=10, le=1000)] | None = Field(None, strict=False)
-    lit_above_mv: Annotated[float, Field(gt=0, le=50, strict=False)] = 4.0
-    out_below_mv: Annotated[float, Field(gt=0, le=50, strict=False)] = 2.5
-
-
-class BurnerConfig(Section):
-    """One burner and what is wired to it."""
-
-    id: Identifier
-    name: Name
-    relay: RelayConfig
-    contact: ContactConfig | None = None
-    flame: Annotated[DigitalFlame | ThermocoupleFlame, Field(discriminator="kind")] | None = None
-
-
-class InputConfig(Section):
-    """A dry contact to ground, pulled up inside."""
-
-    pin: InputPin
-    active: Level = "low"
-
-
-class InterlockConfig(Section):
-    """A gas alarm, smoke alarm, emergency button or tilt switch: it cuts every burner in the keeper itself."""
-
-    id: Identifier
-    input: InputConfig
-    reset: Literal["manual", "auto"] = Field("manual", description="manual: lockout; auto: until it clears.")
+    at: TimeOfDay = Field(description="Local time of day, e.g. 23:30.")
 
 
 class RestTls(Section):
@@ -227,7 +131,7 @@ class JournalConfig(Section):
     """Where events are kept, and for how long."""
 
     path: str = Field(default_factory=default_journal)
-    keep: Annotated[Millis, _DURATION, _within(DAY, 3650 * DAY), _AS_TEXT] = _default("400d")
+    keep: Annotated[Millis, DURATION, within(DAY, 3650 * DAY), AS_TEXT] = default("400d")
 
 
 class Config(Section):
@@ -241,7 +145,13 @@ class Config(Section):
         min_length=1,
         max_length=8,
     )
+    references: list[ReferenceConfig] = Field(default_factory=list, max_length=2)
     interlocks: list[InterlockConfig] = Field(default_factory=list, max_length=8)
+    locks: list[LockConfig] = Field(default_factory=list, max_length=8)
+    sweep: SweepConfig | None = None
+    buttons: list[ButtonConfig] = Field(default_factory=list, max_length=16)
+    outputs: list[OutputConfig] = Field(default_factory=list, max_length=16)
+    hood: HoodConfig = Field(default_factory=HoodConfig)
     rest: RestConfig = Field(default_factory=RestConfig)
     mqtt: MqttConfig | None = None
     journal: JournalConfig = Field(default_factory=JournalConfig)

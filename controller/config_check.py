@@ -10,13 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from controller.config import Config
+from controller.config_wiring import ReferenceConfig, ThermocoupleFlame
 from hardware.durations import in_words
-from hardware.settings import BadSettings, find_file, read_document
-
-REAL_PINS = ("lgpio", "rpigpio", "pigpio", "native")  # gpiozero's own; none of them reads a thermocouple
-NOT_YET = {
-    "locks": "night locks are not in this version; remove the table, or lock by automation",
-}
+from hardware.settings import DEFAULT_BURNERS, BadSettings, find_file, read_document
 
 
 @dataclass(frozen=True)
@@ -43,13 +39,12 @@ def load(named: str | None) -> Config:
 
 def check(document: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]:
     """The configuration, and everything that is wrong with it; None where it is too wrong to be one."""
-    problems = [Problem(key, sentence) for key, sentence in NOT_YET.items() if key in document]
-    document = {key: value for key, value in document.items() if key not in NOT_YET}
+    document = {"burners": DEFAULT_BURNERS} | dict(document)
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        return None, problems + [_problem(details) for details in error.errors()] + list(_pins_used_twice(document))
-    return config, [*problems, *_pins_used_twice(document), *_contradictions(config)]
+        return None, [_problem(details) for details in error.errors()] + list(_pins_used_twice(document))
+    return config, [*_pins_used_twice(document), *_contradictions(config)]
 
 
 def _problem(details: Any) -> Problem:
@@ -73,8 +68,6 @@ def _problem(details: Any) -> Problem:
 def _literal_sentence(key: str, shown: str, expected: str) -> str:
     if key.endswith("relay.active"):
         return "an active-low relay closes while the Pi boots; use an active-high one"
-    if key.endswith("relay.drive") and shown == "'pulse'":
-        return "'pulse' is not in this version; use 'steady'"
     return f"{shown} is not known; use {expected}"
 
 
@@ -132,7 +125,7 @@ def _pins(value: Any, path: str) -> Iterator[tuple[str, int]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             name = f"{path}.{key}" if path else str(key)
-            if key == "pin" and type(inner) is int:
+            if key in ("pin", "second_pin") and type(inner) is int:
                 yield name, inner
             else:
                 yield from _pins(inner, name)
@@ -145,27 +138,16 @@ def _contradictions(config: Config) -> Iterator[Problem]:
     """What is right by itself and wrong together."""
     yield from _repeated("burners", [burner.id for burner in config.burners])
     yield from _repeated("interlocks", [interlock.id for interlock in config.interlocks])
-    for index, burner in enumerate(config.burners):
-        flame = burner.flame
-        if flame is None or flame.kind != "thermocouple":
-            continue
-        key = f"burners[{index}].flame"
-        if flame.adc == "mcp3008" and flame.gain is None:
-            yield Problem(
-                f"{key}.gain",
-                "is missing: an MCP3008 steps by 3.2 mV and a flame gives 10 to 30; name the amplifier's gain, e.g. 50",
-            )
-        if flame.adc == "ads1115" and flame.channel > 3:
-            yield Problem(f"{key}.channel", f"{flame.channel} is not on an ADS1115; use 0 to 3")
-        if flame.out_below_mv >= flame.lit_above_mv:
-            yield Problem(
-                f"{key}.out_below_mv", f"{flame.out_below_mv} must be below lit_above_mv {flame.lit_above_mv}"
-            )
-        if config.keeper.pin_factory in REAL_PINS:
-            yield Problem(
-                f"{key}.kind",
-                "this version reads thermocouples on simulated pins only; use a digital sensor, or leave flame out",
-            )
+    yield from _repeated("buttons", [button.id for button in config.buttons])
+    yield from _repeated("outputs", [output.id for output in config.outputs])
+    yield from _sensing(config)
+    yield from _unknown_burners(config)
+    for index, interlock in enumerate(config.interlocks):
+        if interlock.mqtt is not None and config.mqtt is None:
+            yield Problem(f"interlocks[{index}].mqtt", "can never speak without a broker; add the [mqtt] table")
+    for index, lock in enumerate(config.locks):
+        if lock.start == lock.end:
+            yield Problem(f"locks[{index}].to", f"{lock.end:%H:%M} is the same as from, so the lock never begins")
     if config.limits.longest_timer > config.keeper.longest_permit:
         yield Problem(
             "limits.longest_timer",
@@ -178,6 +160,50 @@ def _contradictions(config: Config) -> Iterator[Problem]:
             f'false would let everybody who reaches {config.rest.host} set timers; use true, or host = "127.0.0.1"',
         )
     yield from _missing_files(config)
+
+
+def _sensing(config: Config) -> Iterator[Problem]:
+    probes: list[tuple[str, ReferenceConfig | ThermocoupleFlame]] = [
+        (f"references[{index}]", entry) for index, entry in enumerate(config.references)
+    ]
+    used: dict[tuple[str, int], str] = {}
+    for index, burner in enumerate(config.burners):
+        if burner.relay.second_pin is not None and burner.contact is None:
+            yield Problem(
+                f"burners[{index}].contact",
+                "is missing: a second relay is tested by the contact of the pair; wire and name it",
+            )
+        flame = burner.flame
+        if flame is None or flame.kind != "thermocouple":
+            continue
+        key = f"burners[{index}].flame"
+        probes.append((key, flame))
+        if flame.out_below_mv >= flame.lit_above_mv:
+            yield Problem(
+                f"{key}.out_below_mv", f"{flame.out_below_mv} must be below lit_above_mv {flame.lit_above_mv}"
+            )
+    for key, probe in probes:
+        if probe.adc == "mcp3008" and probe.gain is None:
+            yield Problem(
+                f"{key}.gain",
+                "is missing: an MCP3008 steps by 3.2 mV and a flame gives 10 to 30; name the amplifier's gain, e.g. 50",
+            )
+        if probe.adc == "ads1115" and probe.channel > 3:
+            yield Problem(f"{key}.channel", f"{probe.channel} is not on an ADS1115; use 0 to 3")
+        other = used.setdefault((probe.adc, probe.channel), key)
+        if other != key:
+            yield Problem(f"{key}.channel", f"{probe.channel} of the {probe.adc} is used by {other} already")
+
+
+def _unknown_burners(config: Config) -> Iterator[Problem]:
+    known = [burner.id for burner in config.burners]
+    for table in ("locks", "buttons", "outputs"):
+        for index, entry in enumerate(getattr(config, table)):
+            for name in entry.burners:
+                if name not in known:
+                    yield Problem(
+                        f"{table}[{index}].burners", f"{name!r} is not a burner's id; known are {', '.join(known)}"
+                    )
 
 
 def _repeated(section: str, ids: list[str]) -> Iterator[Problem]:

@@ -30,8 +30,7 @@ class Sensing:
     def take(self, now: Millis, sensed: Sensed) -> None:
         """New readings arrived."""
         self._taken_at, self._sensed = now, sensed
-        for name, lit in sensed.flames.items():
-            self._flames[name] = Flame.LIT if lit else Flame.OUT
+        self._flames = {name: Flame.LIT if lit else Flame.OUT for name, lit in sensed.flames.items()}
         for name, gauge in self._thermocouples.items():
             self._flames[name] = gauge.read(sensed.millivolts.get(name))
 

@@ -77,8 +77,8 @@ class Stove:
         self._sensing = Sensing(config, clock)
         self._latching = {interlock.id: interlock.reset == "manual" for interlock in config.interlocks}
         self._started_at = calendar.now()
-        self._revisions = dict.fromkeys(self._burners, 0)
-        self._announced: dict[str, Any] = {}
+        self._revisions: dict[str | None, int] = dict.fromkeys([None, *self._burners], 0)  # None: the stove's own
+        self._announced: dict[str | None, Any] = {}
         self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
         self._still = 0
         self._stopping = False
@@ -116,6 +116,7 @@ class Stove:
         self.ticked_at = now
         self._mark_alive(now)
         self._record.forget(now)
+        self._announce_stove()
 
     async def stop(self) -> None:
         """Open every relay, wait for the answer, and write the end into the journal."""
@@ -192,7 +193,7 @@ class Stove:
             raise NotAllowed(f"A default timer of {in_words(duration)} is not within 1 s and {longest}.", "duration")
         event = DefaultTimerSet(burner=None, at=self._clock.now(), by=by, duration=duration)
         committed = self._record.write([event], {"default_timer_ms": duration})
-        self.stream.publish(StateChanged(None))
+        self._announce_stove()
         await self._record.committed(committed)
         return self.stove_view()
 
@@ -208,8 +209,9 @@ class Stove:
         burner = self._burner(burner_id)
         now = self._clock.now()
         self._record.write(burner.tick(now))
-        committed = self._record.write(act(burner, now))
-        self._sync(burner)
+        events = act(burner, now)
+        self._sync(burner)  # an opening is on its way before anything else
+        committed = self._record.write(events)
         await self._record.committed(committed)
         return self.view(burner_id)
 
@@ -233,6 +235,8 @@ class Stove:
             ) from None
 
     def _require_keeper(self) -> None:
+        if self._stopping:
+            raise NotNow("flameout is being stopped. Every relay is open until it runs again.")
         if not self._keeper.ready:
             raise NotNow(f"{self._keeper_problem or 'There is no keeper.'} Every relay is open until it is there.")
 
@@ -244,20 +248,24 @@ class Stove:
         for burner in self._burners.values():
             burner.begin(now)  # the lines are low; a valve that was open needs its time
         self._record.write([KeeperReady(burner=None, at=now, by="keeper", pid=self._keeper.pid or 0)])
-        self.stream.publish(StateChanged(None))
+        self._announce_stove()
 
     def keeper_lost(self, why: str) -> None:
-        self._keeper_problem = f"The keeper is gone: {why}. A new one is being started."
+        problem = f"The keeper is gone: {why}. A new one is being started."
+        was_there = self._keeper_problem is None
+        if problem == self._keeper_problem:
+            return  # it was sought again, and is still not there
+        self._keeper_problem = problem
         self._sensing.forget()
         now = self._clock.now()
         for burner in self._burners.values():
             events = burner.tick(now)
-            if burner.permitted(now):
+            if was_there and burner.permitted(now):
                 events += burner.shut_off(now, Cause.SUPERVISION, "keeper", reason=why)
             self._record.write(events)
             self._announce(burner)
         self._record.write([KeeperLost(burner=None, at=now, by="keeper", why=why)])
-        self.stream.publish(StateChanged(None))
+        self._announce_stove()
 
     def keeper_opened(self, opened: Opened) -> None:
         burner = self._burners[opened.line]
@@ -283,7 +291,7 @@ class Stove:
                     burner.clear(source)
         for burner in self._burners.values():
             burner.contact = self._sensing.contact(burner.id)
-            self._record.write(burner.observe_flame(now, self._sensing.flame(burner.id)))
+            self._record.write([*burner.tick(now), *burner.observe_flame(now, self._sensing.flame(burner.id))])
             self._announce(burner)
 
     def permit_answered(self, line: str) -> None:
@@ -404,4 +412,12 @@ class Stove:
             self._announced[burner.id] = look
             self._revisions[burner.id] += 1
             self.stream.publish(StateChanged(burner.id))
+            self.stream.publish(StateChanged(None))
+
+    def _announce_stove(self) -> None:
+        """Publish that something of the stove's own looks different, if it does."""
+        look = (self._keeper_problem, self._record.problem(), self.default_timer())
+        if look != self._announced.get(None):
+            self._announced[None] = look
+            self._revisions[None] += 1
             self.stream.publish(StateChanged(None))

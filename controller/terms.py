@@ -8,12 +8,12 @@ from hardware.clock import Millis
 
 
 class HoldKind(StrEnum):
-    """Reasons to keep the relay open."""
+    """Reasons to keep the relay open; a refusal names the first, and what passes by itself last."""
 
     LOCK = "lock"
     INTERLOCK = "interlock"
-    SHUT_OFF = "shut_off"
     LOCKOUT = "lockout"
+    SHUT_OFF = "shut_off"
 
 
 class Status(StrEnum):

@@ -84,13 +84,16 @@ def _relays(document: Mapping[str, Any]) -> tuple[dict[int, str], list[Outcome]]
     for index, entry in enumerate(burners):
         name = str(entry.get("id", f"burners[{index}]")) if isinstance(entry, dict) else f"burners[{index}]"
         relay = entry.get("relay") if isinstance(entry, dict) else None
-        pin = relay.get("pin") if isinstance(relay, dict) else None
-        if type(pin) is not int or input_pin_problem(pin):
-            problems.append(Outcome(f"{name}: relay.pin: {pin!r} is not a pin, so its line is not known.", safe=False))
-        elif relay.get("active", "high") != "high":  # type: ignore[union-attr]  # pin says that it is a table
-            problems.append(Outcome(f"{name}: GPIO {pin} was left alone: low would close this relay.", safe=False))
-        else:
-            relays[pin] = f"{relays[pin]}, {name}" if pin in relays else name
+        table = relay if isinstance(relay, dict) else {}
+        for key in ("pin", "second_pin") if "second_pin" in table else ("pin",):
+            pin = table.get(key)
+            if type(pin) is not int or input_pin_problem(pin):
+                why = f"{name}: relay.{key}: {pin!r} is not a pin, so its line is not known."
+                problems.append(Outcome(why, safe=False))
+            elif table.get("active", "high") != "high":
+                problems.append(Outcome(f"{name}: GPIO {pin} was left alone: low would close this relay.", safe=False))
+            else:
+                relays[pin] = f"{relays[pin]}, {name}" if pin in relays else name
     return relays, problems
 
 

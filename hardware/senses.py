@@ -24,7 +24,7 @@ class Senses:
             w.id: Input(w.flame_pin, w.flame_active, factory) for w in settings.burners if w.flame_pin is not None
         }
         self._inputs = {entry.id: Input(entry.pin, entry.active, factory) for entry in settings.inputs}
-        self._thermocouples = [wiring.id for wiring in settings.burners if wiring.thermocouple]
+        self._thermocouples = [wiring.id for wiring in settings.burners if wiring.probe]
         if self._thermocouples and not hasattr(factory, "millivolts"):
             raise NoPins(
                 f"burner {self._thermocouples[0]}: flame.kind: this version reads thermocouples on simulated "

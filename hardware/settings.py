@@ -35,8 +35,29 @@ DEFAULT_HOLD_OPEN = "10s"
 DEFAULT_BURNERS: list[dict[str, Any]] = [{"id": "left", "name": "Left", "relay": {"pin": 17}}]
 
 
+SHORTEST_PULSE_HZ = 5.0  # a charge pump that bridges slower pulses would hold the relay for too long
+LONGEST_PULSE_HZ = 50.0  # faster, a busy Pi drops edges
+
+
 class BadSettings(Exception):
     """The configuration cannot be used; each line of the text names a key, its value and the cure."""
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A pulsed drive: the pin is high for ``on`` ms and low for ``off`` ms, again and again."""
+
+    on: Millis
+    off: Millis
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A thermocouple's channel of an analogue-to-digital converter, behind an amplifier of ``gain``."""
+
+    adc: str  # ads1115 | mcp3008
+    channel: int
+    gain: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,12 +70,19 @@ class Wiring:
     contact_active: str = "low"
     flame_pin: int | None = None
     flame_active: str = "low"
-    thermocouple: bool = False
+    probe: Probe | None = None
+    second_relay: int | None = None  # in series with the first
+    pulse: Pulse | None = None  # of every relay of this burner; None: driven steadily
+
+    @property
+    def relays(self) -> tuple[int, ...]:
+        """Its relay pins, one or two."""
+        return (self.relay,) if self.second_relay is None else (self.relay, self.second_relay)
 
 
 @dataclass(frozen=True)
 class HardInput:
-    """An input that opens every line in the keeper itself."""
+    """An input that opens every line in the keeper itself, or a button that only tells."""
 
     id: str
     pin: int
@@ -69,7 +97,10 @@ class KeeperSettings:
     pin_factory: str
     socket: Path | None
     burners: tuple[Wiring, ...]
-    inputs: tuple[HardInput, ...]
+    inputs: tuple[HardInput, ...] = ()
+    buttons: tuple[HardInput, ...] = ()
+    outputs: tuple[tuple[str, int], ...] = ()  # id and pin of buzzers, lamps and the hood's relay
+    references: tuple[Probe, ...] = ()  # channels of a known voltage
 
 
 def find_file(named: str | None) -> Path | None:
@@ -165,28 +196,46 @@ def _keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
         )
     if caps.pause <= 0:  # it ends longest_energised
         raise BadSettings(f"limits.hold_open: {in_words(caps.pause)} is not a pause; use 1s or more")
+    burners, inputs, buttons, outputs = _wired(document)
+    references = tuple(_probe(entry) for entry in document.get("references", []))
+    socket = keeper.get("socket")
+    if not isinstance(keeper["pin_factory"], str):
+        raise TypeError(f"keeper.pin_factory: {keeper['pin_factory']!r} is not a name")
+    return KeeperSettings(
+        caps, keeper["pin_factory"], Path(socket) if socket else None, burners, inputs, buttons, outputs, references
+    )
+
+
+_Wired = tuple[tuple[Wiring, ...], tuple[HardInput, ...], tuple[HardInput, ...], tuple[tuple[str, int], ...]]
+
+
+def _wired(document: Mapping[str, Any]) -> _Wired:
+    """What is on the pins: burners, hard inputs, buttons and outputs."""
     burners = tuple(_wiring(entry) for entry in document.get("burners", DEFAULT_BURNERS))
     inputs = tuple(
-        HardInput(entry["id"], _pin(entry["input"]["pin"]), _level(entry["input"].get("active", "low")))
-        for entry in document.get("interlocks", [])
+        _input(entry["id"], entry["input"]) for entry in document.get("interlocks", []) if "mqtt" not in entry
     )
-    pins = [wiring.relay for wiring in burners]
+    buttons = tuple(_input(entry["id"], entry) for entry in document.get("buttons", []))
+    outputs = tuple((entry["id"], _pin(entry["pin"])) for entry in document.get("outputs", []))
     for wiring in burners:
-        _require_none(f"burner {wiring.id}: relay pin {wiring.relay}", relay_pin_problem(wiring.relay))
-        pins += [pin for pin in (wiring.contact, wiring.flame_pin) if pin is not None]
-    pins += [hard_input.pin for hard_input in inputs]
+        for pin in wiring.relays:
+            _require_none(f"burner {wiring.id}: relay pin {pin}", relay_pin_problem(pin))
+    pins = [pin for wiring in burners for pin in (*wiring.relays, wiring.contact, wiring.flame_pin) if pin is not None]
+    pins += [entry.pin for entry in (*inputs, *buttons)] + [pin for _, pin in outputs]
     if not burners:
         raise BadSettings("burners: there is none; add a [[burners]] table")
     if len({wiring.id for wiring in burners}) != len(burners):
         raise BadSettings("burners: two have the same id")
-    if len({hard_input.id for hard_input in inputs}) != len(inputs):
-        raise BadSettings("interlocks: two have the same id")
+    for table, ids in (
+        ("interlocks", [entry.id for entry in inputs]),
+        ("buttons", [entry.id for entry in buttons]),
+        ("outputs", [name for name, _ in outputs]),
+    ):
+        if len(set(ids)) != len(ids):
+            raise BadSettings(f"{table}: two have the same id")
     if len(set(pins)) != len(pins):
         raise BadSettings("two things share a pin; run: flameout check-config")
-    socket = keeper.get("socket")
-    if not isinstance(keeper["pin_factory"], str):
-        raise TypeError(f"keeper.pin_factory: {keeper['pin_factory']!r} is not a name")
-    return KeeperSettings(caps, keeper["pin_factory"], Path(socket) if socket else None, burners, inputs)
+    return burners, inputs, buttons, outputs
 
 
 def _wiring(entry: Mapping[str, Any]) -> Wiring:
@@ -197,8 +246,6 @@ def _wiring(entry: Mapping[str, Any]) -> Wiring:
         raise BadSettings(
             f"burner {entry['id']}: an active-low relay closes while the Pi boots; use an active-high one"
         )
-    if relay.get("drive", "steady") != "steady":
-        raise BadSettings(f"burner {entry['id']}: relay.drive: this version drives steady only")
     return Wiring(
         id=entry["id"],
         relay=_pin(relay["pin"]),
@@ -206,8 +253,29 @@ def _wiring(entry: Mapping[str, Any]) -> Wiring:
         contact_active=_level(contact.get("active", "low")),
         flame_pin=_pin(flame["pin"]) if flame.get("kind") == "digital" else None,
         flame_active=_level(flame.get("active", "low")),
-        thermocouple=flame.get("kind") == "thermocouple",
+        probe=_probe(flame) if flame.get("kind") == "thermocouple" else None,
+        second_relay=_pin(relay["second_pin"]) if relay.get("second_pin") is not None else None,
+        pulse=_pulse(relay),
     )
+
+
+def _input(name: str, entry: Mapping[str, Any]) -> HardInput:
+    return HardInput(name, _pin(entry["pin"]), _level(entry.get("active", "low")))
+
+
+def _probe(entry: Mapping[str, Any]) -> Probe:
+    return Probe(str(entry["adc"]), int(entry["channel"]), float(entry.get("gain") or 1.0))
+
+
+def _pulse(relay: Mapping[str, Any]) -> Pulse | None:
+    drive = relay.get("drive", "steady")
+    if drive == "steady":
+        return None
+    frequency, duty = float(relay.get("frequency_hz", 25.0)), float(relay.get("duty", 0.5))
+    if drive != "pulse" or not SHORTEST_PULSE_HZ <= frequency <= LONGEST_PULSE_HZ or not 0.2 <= duty <= 0.8:
+        raise ValueError(f"drive {drive!r} at {frequency} Hz and duty {duty} is none")
+    period = 1000 / frequency
+    return Pulse(round(period * duty), round(period * (1 - duty)))
 
 
 def _pin(number: Any) -> int:

@@ -89,7 +89,7 @@ class SimulatedFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no ty
             self._inputs[wiring.contact] = wiring.contact_active, lambda: self._advanced(burner).contact_closed
         if wiring.flame_pin is not None:
             self._inputs[wiring.flame_pin] = wiring.flame_active, lambda: self._advanced(burner).reading.flame
-        if wiring.thermocouple:
+        if wiring.probe:
             self._thermocouples.add(wiring.id)
 
     def _advanced(self, burner: SimulatedBurner) -> SimulatedBurner:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 
 from api.cli.machine import Machine, Row
-from controller.config import BurnerConfig, Config
+from controller.config import Config
+from controller.config_wiring import BurnerConfig
 
 _IMPORTS_LGPIO = "import lgpio; print(lgpio.gpiochip_open)"
 _SPEAKING = {14: "the serial console may speak on it while the Pi boots", 15: "it is the serial console's input"}

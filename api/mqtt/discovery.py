@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.mqtt.topics import Topics
-from controller.config import BurnerConfig, Config
+from controller.config import Config
+from controller.config_wiring import BurnerConfig
 from controller.events import Cause
 from controller.terms import Status
 from hardware.clock import MINUTE, SECOND, Millis

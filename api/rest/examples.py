@@ -54,6 +54,7 @@ STOVE: dict[str, Any] = {
     "child_lock": False,
     "default_timer_s": 1200.0,
     "longest_timer_s": 14400.0,
+    "unattended_s": 7200.0,
     "extend_step_s": 300.0,
     "simulated": False,
     "started_at": "2026-11-23T07:00:00.000+01:00",

@@ -711,10 +711,13 @@ def test_the_gravest_reason_gives_the_status() -> None:
     assert burner.status(HELD) is Status.LIT
 
 
-def test_a_refusal_names_the_gravest_reason_too() -> None:
+def test_a_refusal_names_what_somebody_must_end_before_what_passes_by_itself() -> None:
     burner = a_burner()
-    burner.trip(NOW, "smoke", latches=False)
-    with pytest.raises(NotNow, match=r"interlock \(smoke\)"):
+    burner.trip(NOW, "gas", latches=True)
+    with pytest.raises(NotNow, match=r"held by interlock \(gas\)"):
+        burner.start_timer(NOW, MINUTE, ANNA)
+    burner.clear("gas")
+    with pytest.raises(NotNow, match=r"held by lockout \(gas\)"):
         burner.start_timer(NOW, MINUTE, ANNA)
     burner.lock(NOW, ANNA)
     with pytest.raises(NotNow, match=r"locked \(child\)"):

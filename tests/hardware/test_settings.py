@@ -10,6 +10,8 @@ from hardware.permits import Caps
 from hardware.settings import (
     BadSettings,
     HardInput,
+    Probe,
+    Pulse,
     Wiring,
     find_file,
     input_pin_problem,
@@ -150,7 +152,12 @@ def test_everything_can_be_said() -> None:
             "limits": {"hold_open": "20s"},
             "burners": [
                 burner("left", 17, contact={"pin": 22}, flame={"kind": "digital", "pin": 23, "active": "high"}),
-                burner("right", 27, contact={"pin": 24, "active": "high"}, flame={"kind": "thermocouple"}),
+                burner(
+                    "right",
+                    27,
+                    contact={"pin": 24, "active": "high"},
+                    flame={"kind": "thermocouple", "adc": "ads1115", "channel": 0},
+                ),
             ],
             "interlocks": [interlock("button", 5), interlock("gas-alarm", 6, active="high")],
         }
@@ -158,7 +165,7 @@ def test_everything_can_be_said() -> None:
     assert settings.caps == Caps(500, HOUR, 2 * HOUR, 20 * SECOND)
     assert settings.burners == (
         Wiring("left", 17, contact=22, flame_pin=23, flame_active="high"),
-        Wiring("right", 27, contact=24, contact_active="high", thermocouple=True),
+        Wiring("right", 27, contact=24, contact_active="high", probe=Probe("ads1115", 0)),
     )
     assert settings.inputs == (HardInput("button", 5, "low"), HardInput("gas-alarm", 6, "high"))
     assert settings.socket == Path("/run/k.sock")
@@ -235,10 +242,24 @@ def test_an_active_low_relay_is_refused() -> None:
     )
 
 
-def test_a_drive_that_this_version_does_not_have_is_refused() -> None:
-    assert "this version drives steady only" in refused(
-        burners=[{"id": "left", "relay": {"pin": 17, "drive": "pulse"}}]
-    )
+@pytest.mark.parametrize(
+    "drive", [{"drive": "pwm"}, {"frequency_hz": 4.9}, {"frequency_hz": 51}, {"duty": 0.1}, {"duty": 0.9}]
+)
+def test_a_drive_that_no_driver_would_follow_is_refused(drive: dict[str, Any]) -> None:
+    relay = {"pin": 17, "drive": "pulse", "frequency_hz": 25, "duty": 0.5} | drive
+    assert "run: flameout check-config" in refused(burners=[{"id": "left", "relay": relay}])
+
+
+def test_a_pulsed_drive_and_a_second_relay_are_taken() -> None:
+    relay = {"pin": 17, "second_pin": 18, "drive": "pulse", "frequency_hz": 20, "duty": 0.4}
+    (wiring,) = keeper_settings(document(burners=[{"id": "left", "relay": relay}])).burners
+    assert wiring.relays == (17, 18)
+    assert wiring.pulse == Pulse(on=20, off=30)
+
+
+def test_a_second_relay_obeys_the_rules_of_the_first() -> None:
+    relay = {"pin": 17, "second_pin": 4}
+    assert "relay pin 4 is pulled up at power-on" in refused(burners=[{"id": "left", "relay": relay}])
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,18 @@ from gpiozero import InputDevice, OutputDevice
 from hardware.clock import HOUR, MINUTE, SECOND, BootClock, Millis
 from hardware.lines import Input, Relay, open_factory
 from hardware.permits import Caps
-from hardware.settings import HardInput, KeeperSettings, Wiring
+from hardware.settings import HardInput, KeeperSettings, Probe, Wiring
 from hardware.simulated import SimulatedFactory, SimulatedPin
 
 RELAY, CONTACT, FLAME, BUTTON, ALARM, RIGHT_RELAY, RIGHT_CONTACT, RIGHT_FLAME = 17, 22, 23, 5, 6, 27, 24, 25
 
+PROBE = Probe("ads1115", 0)
 SETTINGS = KeeperSettings(
     caps=Caps(SECOND, 6 * HOUR, 12 * HOUR, 10 * SECOND),
     pin_factory="simulated",
     socket=None,
     burners=(
-        Wiring("left", RELAY, CONTACT, "low", FLAME, "low", thermocouple=True),
+        Wiring("left", RELAY, CONTACT, "low", FLAME, "low", probe=PROBE),
         Wiring("right", RIGHT_RELAY, RIGHT_CONTACT, "high", RIGHT_FLAME, "high"),
     ),
     inputs=(HardInput("button", BUTTON, "low"), HardInput("alarm", ALARM, "high")),

@@ -38,7 +38,6 @@ MISTAKES = {
         f'{LEFT}relay = {{ pin = 17, active = "low" }}',
         "burners[0].relay.active: an active-low relay closes while the Pi boots; use an active-high one",
     ),
-    "pulse": (f'{LEFT}relay = {{ pin = 17, drive = "pulse" }}', "burners[0].relay.drive: 'pulse' is not in this"),
     "no relay": (LEFT, "burners[0].relay: is missing"),
     "id": ('[[burners]]\nid = "Left one"\nname = "L"\nrelay = { pin = 17 }', "burners[0].id: 'Left one' may have 1 to"),
     "id twice": (
@@ -68,10 +67,33 @@ MISTAKES = {
         "rest.require_token: false would let everybody who reaches 0.0.0.0 set timers",
     ),
     "idle": ('[stove]\nidle = "off"', "stove.idle: 'off' is not known; use 'ready' or 'locked'"),
-    "night lock": ('[[locks]]\nburners = ["left"]', "locks: night locks are not in this version"),
-    "thermocouple on real pins": (
-        f'{LEFT}relay = {{ pin = 17 }}\nflame = {{ kind = "thermocouple", adc = "ads1115", channel = 0 }}',
-        "burners[0].flame.kind: this version reads thermocouples on simulated pins only",
+    "night lock's time": (
+        '[[locks]]\nburners = ["left"]\nfrom = "11pm"\nto = "06:00"',
+        "locks[0].from: '11pm' is not a time of day; write it like \"23:00\"",
+    ),
+    "night lock of nobody": (
+        '[[locks]]\nburners = ["lfet"]\nfrom = "23:00"\nto = "06:00"',
+        "locks[0].burners: 'lfet' is not a burner's id; known are left",
+    ),
+    "night lock without a night": ('[[locks]]\nfrom = "23:00"\nto = "23:00"', "locks[0].to: 23:00 is the same as"),
+    "interlock without a source": ('[[interlocks]]\nid = "gas"', "interlocks[0]: needs either input = { pin } or"),
+    "interlock without a broker": (
+        '[[interlocks]]\nid = "away"\nmqtt = { topic = "home/away" }',
+        "interlocks[0].mqtt: can never speak without a broker; add the [mqtt] table",
+    ),
+    "second relay without a contact": (
+        f"{LEFT}relay = {{ pin = 17, second_pin = 18 }}",
+        "burners[0].contact: is missing: a second relay is tested by the contact of the pair",
+    ),
+    "second relay on the first one's pin": (
+        f"{LEFT}relay = {{ pin = 17, second_pin = 17 }}\ncontact = {{ pin = 22 }}",
+        "burners[0].relay.second_pin: 17 is used by burners[0].relay.pin already",
+    ),
+    "pulse": (f'{LEFT}relay = {{ pin = 17, drive = "pulse", duty = 1 }}', "burners[0].relay.duty: 1 is wrong"),
+    "channel used twice": (
+        f'[[references]]\nadc = "ads1115"\nchannel = 0\nmillivolts = 100\n{LEFT}relay = {{ pin = 17 }}\n'
+        'flame = { kind = "thermocouple", adc = "ads1115", channel = 0 }',
+        "burners[0].flame.channel: 0 of the ads1115 is used by references[0] already",
     ),
     "mcp3008 without gain": (
         f'[keeper]\npin_factory = "simulated"\n{LEFT}relay = {{ pin = 17 }}\n'
@@ -116,7 +138,7 @@ def test_every_mistake_is_named_at_once_and_they_are_counted(check: Check, tmp_p
         "rest.prot",
         "burners[0].relay.pin",
         "burners[1].relay.pin",
-        "locks",
+        "locks[0].to",
     }
     assert done.err == f"flameout: {tmp_path}/flameout.toml: 7 problems\n"
 

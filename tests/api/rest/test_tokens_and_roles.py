@@ -1,8 +1,10 @@
 """Who may do what: every call against every kind of token, and tokens that come and go while the daemon runs."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,6 +169,16 @@ def test_tokens_of_another_process_count_at_once_and_end_at_once(stove: Program)
 def flameout(stove: Program, *arguments: str) -> str:
     command = [sys.executable, "-m", "api.entry", *arguments]
     return subprocess.run(command, env=stove.environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_token_that_root_adds_can_be_read_by_the_owner_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 12_345, 12_346)
+    TokenStore(folder / "tokens.json").add("Anna", Role.VIEW)
+    file = (folder / "tokens.json").stat()
+    assert (file.st_uid, file.st_gid) == (12_345, 12_346)
 
 
 def test_an_open_stream_ends_with_its_token(stove: Program) -> None:
