@@ -7,13 +7,13 @@ when they fail to come kills what is left and gets a new keeper. Nothing here wa
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 from hardware.clock import SECOND, Clock, Millis
 from hardware.origin import Origin, Reached
-from hardware.protocol import LONGEST, VERSION, Malformed, Message, decode, encode
+from hardware.protocol import LONGEST, VERSION, Malformed, Message, Part, decode, encode
 
 START_PATIENCE: Millis = 10 * SECOND  # a Pi Zero with a cold SD card needs about 3 s to import gpiozero
 FIRST_RETRY = 0.05  # s
@@ -36,12 +36,17 @@ class Opened:
 
 @dataclass(frozen=True)
 class Sensed:
-    """What the keeper measured: contacts and flames by burner, hard inputs by id, thermocouples in mV."""
+    """What the keeper measured: contacts and flames by burner, hard inputs and buttons by id, voltages in mV."""
 
-    contacts: Mapping[str, bool]
-    flames: Mapping[str, bool]
-    inputs: Mapping[str, bool]
-    millivolts: Mapping[str, float | None]
+    contacts: Mapping[str, bool] = field(default_factory=dict)
+    flames: Mapping[str, bool] = field(default_factory=dict)
+    inputs: Mapping[str, bool] = field(default_factory=dict)
+    buttons: Mapping[str, bool] = field(default_factory=dict)
+    millivolts: Mapping[str, float | None] = field(default_factory=dict)
+    references: Sequence[float | None] = ()
+
+
+_SENSED = [each.name for each in fields(Sensed)]
 
 
 class Listener(Protocol):
@@ -54,13 +59,21 @@ class Listener(Protocol):
     def permit_answered(self, line: str) -> None: ...
 
 
+@dataclass(frozen=True)
+class _Permit:
+    """What was asked for: until when, and which relays."""
+
+    not_after: Millis
+    part: Part
+
+
 @dataclass
 class _Asked:
     """A message that the keeper has not answered yet."""
 
     sent_at: Millis
     line: str | None
-    not_after: Millis | None  # of a permit
+    permit: _Permit | None
     answer: asyncio.Future[None] = field(repr=False)
 
 
@@ -76,8 +89,9 @@ class KeeperClient:
         self._asked: dict[int, _Asked] = {}
         self._seq = 0
         self._generations: dict[str, int] = {}
-        self._permits: dict[str, Millis] = {}  # not_after, as answered
-        self._wanted: dict[str, Millis] = {}  # not_after, as sent
+        self._permits: dict[str, _Permit] = {}  # as answered
+        self._wanted: dict[str, _Permit] = {}  # as sent
+        self._patterns: dict[str, str] = {}  # of the outputs, as sent
         self._judged_at: Millis = clock.now()
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -119,6 +133,7 @@ class KeeperClient:
         self.ready = False
         self._permits.clear()
         self._wanted.clear()
+        self._patterns.clear()
         if self._reached is not None:
             silent = why.startswith("no answer")
             left = self._reached.kill() if self._origin.owned or silent else None
@@ -145,14 +160,20 @@ class KeeperClient:
             self._wanted.pop(name, None)
         return answer
 
-    def permit(self, line: str, not_after: Millis) -> None:
+    def permit(self, line: str, not_after: Millis, part: Part = Part.BOTH) -> None:
         """Permit a line until ``not_after``, unless just that has been said already."""
-        if not self.ready or self._wanted.get(line) == not_after:
+        permit = _Permit(not_after, part)
+        if not self.ready or self._wanted.get(line) == permit:
             return
-        self._wanted[line] = not_after
-        generation = self._generations[line]
-        message = {"type": "permit", "line": line, "not_after": not_after, "generation": generation}
-        self._ask(message, line=line, not_after=not_after)
+        self._wanted[line] = permit
+        message = {"type": "permit", "line": line, "not_after": not_after, "part": part.value}
+        self._ask(message | {"generation": self._generations[line]}, line=line, permit=permit)
+
+    def indicate(self, output: str, pattern: str) -> None:
+        """Have a buzzer, a lamp or the hood's relay play a pattern, unless it plays it already."""
+        if self.ready and self._patterns.get(output) != pattern:
+            self._patterns[output] = pattern
+            self._ask({"type": "indicate", "output": output, "pattern": pattern})
 
     def renew(self) -> None:
         """Renew the lease; call it from the tick that evaluates the burners, and from nowhere else."""
@@ -168,14 +189,20 @@ class KeeperClient:
         return self._ask({"type": "simulate", "burner": burner, "action": action})
 
     def permitted_until(self, line: str) -> Millis | None:
-        """Until when the keeper has said that it keeps the line energised; None while it is open."""
-        return self._permits.get(line)
+        """Until when the keeper has said that it keeps the whole line energised; None while it is open."""
+        permit = self._permits.get(line)
+        return permit.not_after if permit is not None and permit.part is Part.BOTH else None
+
+    def part(self, line: str) -> Part | None:
+        """Which relays of the line the keeper has said that it keeps energised."""
+        permit = self._permits.get(line)
+        return permit.part if permit is not None else None
 
     def wants(self, line: str) -> bool:
         """Whether a permit has been sent and not taken back."""
         return line in self._wanted
 
-    def _ask(self, message: Message, line: str | None = None, not_after: Millis | None = None) -> asyncio.Future[None]:
+    def _ask(self, message: Message, line: str | None = None, permit: _Permit | None = None) -> asyncio.Future[None]:
         now = self._clock.now()
         failed = self._send(message | {"seq": self._seq + 1, "sent_at": now})
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -184,7 +211,7 @@ class KeeperClient:
             answer.set_exception(KeeperAway(failed))
         else:
             self._seq += 1
-            self._asked[self._seq] = _Asked(now, line, not_after, answer)
+            self._asked[self._seq] = _Asked(now, line, permit, answer)
         return answer
 
     def _send(self, message: Message) -> str | None:
@@ -225,9 +252,7 @@ class KeeperClient:
         if kind == "done":
             self._done(self._asked.pop(message["seq"]))
         elif kind == "sensed":
-            self._listener.keeper_sensed(
-                Sensed(message["contacts"], message["flames"], message["inputs"], message["millivolts"])
-            )
+            self._listener.keeper_sensed(Sensed(**{name: message[name] for name in _SENSED}))
         elif kind == "opened":
             self._generations[message["line"]] = message["generation"]
             self._forget(message["line"])
@@ -244,9 +269,9 @@ class KeeperClient:
             self._give_up(message["why"])
 
     def _done(self, asked: _Asked) -> None:
-        if asked.not_after is not None and asked.line is not None:
-            if self._wanted.get(asked.line) == asked.not_after:
-                self._permits[asked.line] = asked.not_after
+        if asked.permit is not None and asked.line is not None:
+            if self._wanted.get(asked.line) == asked.permit:
+                self._permits[asked.line] = asked.permit
         elif asked.line is not None:
             self._permits.pop(asked.line, None)
         else:

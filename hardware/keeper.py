@@ -21,9 +21,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from hardware.clock import BootClock, ClockFault, Millis
-from hardware.lines import NoPins, Relay, open_factory, release_all
+from hardware.drive import Drive
+from hardware.lines import NoPins, open_factory, release_all
+from hardware.outputs import Outputs
 from hardware.permits import Denied, Fault, Line, Opening, Permits
-from hardware.protocol import LONGEST, VERSION, Malformed, Message, decode_request, encode
+from hardware.protocol import LONGEST, VERSION, Malformed, Message, Part, decode_request, encode
 from hardware.rendezvous import Taken, listen, peer_pid
 from hardware.senses import Senses
 from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_settings, read_document
@@ -39,11 +41,12 @@ class Keeper:
     def __init__(self, settings: KeeperSettings, clock: BootClock) -> None:
         """Claim every line, low before anything else. Raises :class:`NoPins`."""
         self._factory: Any = open_factory(settings)
-        self._relays = {wiring.id: Relay(wiring.relay, self._factory) for wiring in settings.burners}
-        self._driven = dict.fromkeys(self._relays, False)
-        self._read_back = itertools.cycle(self._relays)  # one at each poll, for the Pi has better things to do
+        self._drives = {wiring.id: Drive(wiring, self._factory) for wiring in settings.burners}
+        self._parts = dict.fromkeys(self._drives, Part.BOTH)  # as last permitted
+        self._read_back = itertools.cycle(self._drives)  # one at each poll, for the Pi has better things to do
         self._clock = clock
-        self._permits = Permits(settings.caps, {name: Line() for name in self._relays})
+        self._permits = Permits(settings.caps, {name: Line() for name in self._drives})
+        self._outputs = Outputs(settings.outputs, self._factory)
         self._senses = Senses(settings, self._factory)
         self._simulated = hasattr(self._factory, "simulate")
         self._permits.tripped = self._senses.tripped()
@@ -62,43 +65,47 @@ class Keeper:
             self._drop(f"the keeper stops: {error}")
             raise
         finally:
-            release_all(list(self._relays.values()))
+            release_all([relay for drive in self._drives.values() for relay in drive.relays])
 
     def _turn(self, listener: socket.socket | None) -> None:
-        expiry = self._permits.next_expiry()
-        wait = max(0, self._sensed_at + self._senses.every - self._clock.now()) / 1000
-        if expiry is not None:
-            wait = min(wait, max(0.0, self._clock.seconds_until(expiry)))
+        wait = self._wait()
         sources = [source for source in (self._client, listener) if source is not None]
         readable = select.select(sources, (), (), wait)[0]
         now = self._clock.now()
         if openings := self._permits.expire(now):
             self._apply(now, openings)
+        for drive in self._drives.values():
+            drive.toggle(now)
         if self._client in readable:
             self._hear(now)
         elif listener in readable and listener is not None:
             self._welcome(listener)
         if now >= self._sensed_at + self._senses.every:
             self._sense(now)
+        self._outputs.advance(now)
         self._watch_clock(now, slept=not readable and wait > 0.01)
+
+    def _wait(self) -> float:
+        """Seconds until something is due by itself: a reading, the end of a permit, an edge, a beep."""
+        wait = max(0, self._sensed_at + self._senses.every - self._clock.now()) / 1000
+        edges = [drive.next_edge for drive in self._drives.values()]
+        for due in (self._permits.next_expiry(), self._outputs.next_due(), *edges):
+            if due is not None:
+                wait = min(wait, max(0.0, self._clock.seconds_until(due)))
+        return wait
 
     def _apply(self, now: Millis, openings: list[Opening]) -> None:
         """Drive every line to what the permits say, openings first, then tell the client."""
         for opening in openings:
-            self._release(opening.line)
-        for name, high in self._driven.items():
-            if self._permits.energised(name) != high:
-                if high:
-                    self._release(name)
-                else:
-                    self._driven[name] = True
-                    self._relays[name].energise()
+            self._drives[opening.line].release()
+        for name, drive in self._drives.items():
+            wanted = self._parts[name] if self._permits.energised(name) else None
+            if wanted is None and drive.driven is not None:
+                drive.release()
+            elif wanted is not None and drive.driven is not wanted:
+                drive.energise(now, wanted)
         for opening in openings:
             self._tell({"type": "opened", "at": now, **vars(opening)})
-
-    def _release(self, name: str) -> None:
-        self._relays[name].release()
-        self._driven[name] = False
 
     # --- the client -----------------------------------------------------------------------------------
 
@@ -136,15 +143,17 @@ class Keeper:
         line = message.get("line")
         try:
             if kind == "open":
-                for name in self._relays if line is None else [line]:
+                for name in self._drives if line is None else [line]:
                     self._permits.open(now, name)
-                    self._release(name)
+                    self._drives[name].release()
             elif kind == "permit":
-                self._permits.permit(now, line or "", message["not_after"], message["generation"])
+                self._permit(now, message)
             elif kind == "renew":
                 self._permits.renew(now, message["sent_at"])
             elif kind == "hello":
                 self._greet(message["version"])
+            elif kind == "indicate":
+                self._indicate(now, message["output"], message["pattern"])
             elif kind == "simulate":
                 self._simulate(message["burner"], message["action"])
         except Denied as denied:
@@ -154,6 +163,23 @@ class Keeper:
             return
         self._apply(now, [])
         self._tell({"type": "done", "seq": seq, "line": line})
+
+    def _permit(self, now: Millis, message: Message) -> None:
+        part = self._part(message["line"], message["part"])
+        self._permits.permit(now, message["line"], message["not_after"], message["generation"])
+        self._parts[message["line"]] = part
+
+    def _part(self, line: str, named: str) -> Part:
+        drive = self._drives.get(line)
+        if named not in set(Part) or (named != Part.BOTH and drive is not None and len(drive.relays) == 1):
+            raise Fault(f"permit.part of {line} is {named[:32]!r}")
+        return Part(named)
+
+    def _indicate(self, now: Millis, output: str, pattern: str) -> None:
+        try:
+            self._outputs.play(now, output, pattern)
+        except ValueError as error:
+            raise Denied(str(error)) from None
 
     def _greet(self, version: int) -> None:
         if version != VERSION:
@@ -193,6 +219,7 @@ class Keeper:
         self._permits.leased_from = None
         openings = self._permits.revoke_all(now, "hang-up")
         self._apply(now, openings)
+        self._outputs.silence(now)
         if client is not None:
             if why != HUNG_UP or any(opening.cut for opening in openings):
                 print(f"keeper: controller dropped, every line open: {why}", file=sys.stderr, flush=True)
@@ -211,8 +238,8 @@ class Keeper:
             else:
                 self._apply(now, self._permits.trip(now, name))
         name = next(self._read_back)
-        if self._relays[name].high != self._driven[name]:
-            self._release(name)
+        if not self._drives[name].as_written():
+            self._drives[name].release()
             self._apply(now, self._permits.revoke_all(now, "readback"))
         if changed or now >= self._spoke_at + SPEAK_EVERY:
             self._spoke_at = now

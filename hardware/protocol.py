@@ -2,9 +2,11 @@
 
 Controller to keeper, each with ``seq`` (1, 2, 3 … without a gap) and ``sent_at`` (ms on the boot clock):
 
-    hello     version                    permit    line, not_after, generation
+    hello     version                    permit    line, not_after, generation, part
     renew                                open      line, or null for all
-    simulate  burner, action             (only where the pins are simulated)
+    indicate  output, pattern            simulate  burner, action (only where the pins are simulated)
+
+``part`` is both, or first or second while two relays in series are tested one at a time.
 
 Keeper to controller, each with ``type``:
 
@@ -12,27 +14,39 @@ Keeper to controller, each with ``type``:
     done      seq, line                  what ``seq`` asked for has been done, on the line itself
     refused   seq, line, generation, why
     opened    line, cause, cut, generation, at      the keeper opened it by itself
-    sensed    contacts, flames {burner: bool}, inputs {id: bool}, millivolts {burner: mV or null}
+    sensed    contacts, flames {burner: bool}, inputs, buttons {id: bool}, millivolts {burner: mV or null},
+              references [mV]
     failed    why                        the last word before it goes
 
 A packet that does not fit is a fault: the keeper opens every line and hangs up.
 """
 
 import json
+from enum import StrEnum
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 LONGEST = 8_192  # bytes in a packet
 
 _FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
     "hello": {"version": (int,)},
-    "permit": {"line": (str,), "not_after": (int,), "generation": (int,)},
+    "permit": {"line": (str,), "not_after": (int,), "generation": (int,), "part": (str,)},
     "open": {"line": (str, type(None))},
     "renew": {},
+    "indicate": {"output": (str,), "pattern": (str,)},
     "simulate": {"burner": (str,), "action": (str,)},
 }
 _HEAD: dict[str, tuple[type, ...]] = {"type": (str,), "seq": (int,), "sent_at": (int,)}
 _REQUESTS = {kind: _HEAD | fields for kind, fields in _FIELDS.items()}
+
+
+class Part(StrEnum):
+    """Which relays of a line are meant. Two in series are tested one at a time before both close."""
+
+    BOTH = "both"
+    FIRST = "first"
+    SECOND = "second"
+
 
 Message = dict[str, Any]
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each packet

@@ -1,21 +1,22 @@
-"""What the keeper measures: contacts, flames, hard inputs and, where the pins can, thermocouples."""
+"""What the keeper measures: contacts, flames, hard inputs, buttons and, where the pins are simulated, thermocouples."""
 
 from typing import Any
 
 from hardware.clock import Millis
-from hardware.lines import Input, NoPins
+from hardware.lines import Input
 from hardware.protocol import Message
 from hardware.settings import KeeperSettings
 
 HURRIED: Millis = 50  # between polls where an input opens every line; levels count after two equal polls
 UNHURRIED: Millis = 100  # where there are contacts and flames only; a relay needs 10 ms, a tired one 30
+WORTH_TELLING = 0.2  # mV; a step of a thermocouple's voltage is told at once, its noise is not
 
 
 class Senses:
     """The inputs of one configuration, polled."""
 
     def __init__(self, settings: KeeperSettings, factory: Any) -> None:
-        """Claim every input. Raises :class:`NoPins`."""
+        """Claim every input. Raises :class:`hardware.lines.NoPins`."""
         self._factory = factory
         self._contacts = {
             w.id: Input(w.contact, w.contact_active, factory) for w in settings.burners if w.contact is not None
@@ -24,13 +25,13 @@ class Senses:
             w.id: Input(w.flame_pin, w.flame_active, factory) for w in settings.burners if w.flame_pin is not None
         }
         self._inputs = {entry.id: Input(entry.pin, entry.active, factory) for entry in settings.inputs}
-        self._thermocouples = [wiring.id for wiring in settings.burners if wiring.probe]
-        if self._thermocouples and not hasattr(factory, "millivolts"):
-            raise NoPins(
-                f"burner {self._thermocouples[0]}: flame.kind: this version reads thermocouples on simulated "
-                'pins only; use kind = "digital" or leave flame out'
-            )
-        self.every: Millis = HURRIED if self._inputs else UNHURRIED
+        self._buttons = {entry.id: Input(entry.pin, entry.active, factory) for entry in settings.buttons}
+        # a real converter can block, so hardware.gauges reads it, in a process of its own
+        simulated = hasattr(factory, "millivolts")
+        self._thermocouples = [wiring.id for wiring in settings.burners if wiring.probe and simulated]
+        self._references = settings.references if simulated else ()
+        self._told: dict[str, float] = {}  # mV by burner, in the last report
+        self.every: Millis = HURRIED if self._inputs or self._buttons else UNHURRIED
 
     def tripped(self) -> set[str]:
         """The hard inputs that are active."""
@@ -38,15 +39,21 @@ class Senses:
 
     def poll(self) -> bool:
         """Read every level once; True when something that counts has changed."""
-        sensors = (*self._inputs.values(), *self._contacts.values(), *self._flames.values())
-        return sum(sensor.poll() for sensor in sensors) > 0  # each of them, not only up to the first change
+        sensors = (*self._inputs.values(), *self._buttons.values(), *self._contacts.values(), *self._flames.values())
+        changes = sum(sensor.poll() for sensor in sensors)  # each of them, not only up to the first change
+        return changes > 0 or any(
+            abs(self._factory.millivolts(name) - told) > WORTH_TELLING for name, told in self._told.items()
+        )
 
     def report(self) -> Message:
         """The present readings, for the controller."""
+        self._told = {name: self._factory.millivolts(name) for name in self._thermocouples}
         return {
             "type": "sensed",
             "contacts": {name: contact.active for name, contact in self._contacts.items()},
             "flames": {name: flame.active for name, flame in self._flames.items()},
             "inputs": {name: hard_input.active for name, hard_input in self._inputs.items()},
-            "millivolts": {name: self._factory.millivolts(name) for name in self._thermocouples},
+            "buttons": {name: button.active for name, button in self._buttons.items()},
+            "millivolts": self._told,
+            "references": [self._factory.reference_millivolts(probe) for probe in self._references],
         }

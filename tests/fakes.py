@@ -79,7 +79,7 @@ class FakeKeeper:
     ) -> None:
         """Report measurements."""
         assert self._stove is not None
-        self._stove.keeper_sensed(Sensed(contacts or {}, flames or {}, inputs or {}, {}))
+        self._stove.keeper_sensed(Sensed(contacts or {}, flames or {}, inputs or {}))
 
     def open_by_itself(self, line: str, cause: str) -> None:
         """Open a line as the keeper does at a deadline, a lapsed lease or a button."""

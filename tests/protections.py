@@ -35,14 +35,14 @@ PROTECTIONS = (
     Protection(
         "a hang-up opens every line",
         "hardware/keeper.py",
-        "self._apply(now, openings)\n        if client is not None:",
-        "if client is not None:",
+        "self._apply(now, openings)\n        self._outputs.silence(now)",
+        "self._outputs.silence(now)",
         DIE + "test_a_killed_controller_opens_the_relays_long_before_its_lease_lapses",
     ),
     Protection(
         "every line is released when the keeper ends",
         "hardware/keeper.py",
-        "finally:\n            release_all(list(self._relays.values()))",
+        "finally:\n            release_all([relay for drive in self._drives.values() for relay in drive.relays])",
         "finally:\n            os._exit(0)",
         JOB + "test_a_keeper_told_to_stop_opens_every_line_first",
     ),
@@ -108,6 +108,13 @@ PROTECTIONS = (
         "self._apply(now, self._permits.trip(now, name))",
         "self._permits.tripped.add(name)",
         DIE + "test_a_tripped_input_opens_every_line_while_the_controller_is_stopped",
+    ),
+    Protection(
+        "a pulsed line's edges are made by the loop that looks at the permits",
+        "hardware/drive.py",
+        "        self._write(not self._level)\n",
+        "        self._write(level=True)\n",
+        "tests/hardware/test_keeper_drives.py",
     ),
     Protection(
         "what is acknowledged has been committed",

@@ -633,7 +633,7 @@ def test_millivolts_become_a_flame(tmp_path: Path) -> None:
 
     async def act(bench: StoveBench) -> None:
         for millivolts, flame in ((0.0, "out"), (14.0, "lit"), (3.0, "lit"), (None, "unknown"), (2.0, "out")):
-            bench.stove.keeper_sensed(Sensed({}, {}, {}, {"left": millivolts}))
+            bench.stove.keeper_sensed(Sensed(millivolts={"left": millivolts}))
             assert bench.stove.view("left").flame == flame
         bench.stove.keeper_sensed(Sensed({}, {}, {}, {}))
         assert bench.stove.view("left").flame == "unknown"

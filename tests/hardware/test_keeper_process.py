@@ -8,179 +8,18 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hardware.client import KeeperAway, KeeperClient, Opened, Sensed
+from hardware.client import KeeperAway, KeeperClient
 from hardware.clock import BootClock
 from hardware.origin import SocketOrigin
-from hardware.protocol import LONGEST, Message, decode, encode
-from hardware.rendezvous import connect
-
-PATIENCE = 30.0  # s, for a slow machine
-BURNERS = """
-[[burners]]
-id = "left"
-name = "Left"
-relay = { pin = 17 }
-contact = { pin = 22, active = "high" }
-flame = { kind = "digital", pin = 23 }
-[[burners]]
-id = "right"
-name = "Right"
-relay = { pin = 27 }
-"""
-TILTED = """
-[[interlocks]]
-id = "tilt"
-input = { pin = 5, active = "high" }
-"""  # mocked pins are pulled up, so it is active from the start
-
-
-def config(folder: Path, more: str = "", lease: str = "10s", factory: str = "mock", listens: bool = True) -> Path:
-    path = folder / "keeper.toml"
-    where = f'socket = "{folder}/keeper.sock"' if listens else ""
-    path.write_text(f'[keeper]\nlease = "{lease}"\npin_factory = "{factory}"\n{where}\n{BURNERS}{more}')
-    return path
-
-
-class Keeper:
-    """A keeper's process; its last words are in ``stderr``."""
-
-    def __init__(self, path: Path, *arguments: str, fds: tuple[int, ...] = ()) -> None:
-        self._words = path.with_suffix(f".{len(list(path.parent.iterdir()))}.stderr")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FLAMEOUT_")}
-        with self._words.open("w") as words:
-            command = [sys.executable, "-m", "hardware.keeper", "--config", str(path), *arguments]
-            self.process = subprocess.Popen(command, stderr=words, pass_fds=fds, env=environment)
-        self.pid = self.process.pid
-
-    def exit_code(self) -> int:
-        """Wait for its end."""
-        return self.process.wait(PATIENCE)
-
-    @property
-    def stderr(self) -> str:
-        return self._words.read_text()
-
-    def end(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.wait()
-
-
-class Silent:
-    """A listener who takes no notice."""
-
-    def keeper_ready(self) -> None: ...
-    def keeper_lost(self, why: str) -> None: ...
-    def keeper_opened(self, opened: Opened) -> None: ...
-    def keeper_sensed(self, sensed: Sensed) -> None: ...
-    def permit_answered(self, line: str) -> None: ...
-
-
-class Controller:
-    """The other end of the socket, played by hand."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.connection.settimeout(PATIENCE)
-        self.seq = 0
-        self.generations: dict[str, int] = {}
-
-    def say(self, kind: str, **fields: object) -> int:
-        """Send a message with its right number and time, unless ``fields`` says otherwise."""
-        self.seq += 1
-        message = {"type": kind, "seq": self.seq, "sent_at": BootClock().now()} | fields
-        self.connection.send(encode(message))
-        return self.seq
-
-    def hear(self, *kinds: str) -> Message:
-        """The next message of these kinds; of any but readings where none is named."""
-        while True:
-            packet = self.connection.recv(LONGEST)
-            assert packet, "the keeper hung up"
-            message = decode(packet)
-            if message["type"] in kinds or (not kinds and message["type"] != "sensed"):
-                return message
-
-    def greet(self) -> Message:
-        self.say("hello", version=1)
-        hello = self.hear()
-        self.generations = hello["lines"]
-        assert self.hear() == {"type": "done", "seq": 1, "line": None}
-        return hello
-
-    def permit(self, line: str, lasts: int = 60_000) -> int:
-        """Ask for a permit of the generation that the greeting named."""
-        end = BootClock().now() + lasts
-        return self.say("permit", line=line, not_after=end, generation=self.generations[line])
-
-    def energise(self, line: str, lasts: int = 60_000) -> None:
-        """Renew and permit."""
-        renewed, permitted = self.say("renew"), self.permit(line, lasts)
-        assert self.hear() == {"type": "done", "seq": renewed, "line": None}
-        assert self.hear() == {"type": "done", "seq": permitted, "line": line}
-
-    def last_words(self) -> str | None:
-        """Why the keeper hung up; None where it hung up without a word."""
-        why = None
-        while True:
-            try:
-                packet = self.connection.recv(LONGEST)
-            except ConnectionResetError:  # it left something unread; what it said is still to be had
-                continue
-            if not packet:
-                return why
-            message = decode(packet)
-            why = message["why"] if message["type"] == "failed" else why
-
-
-@contextlib.contextmanager
-def child(path: Path) -> Iterator[tuple[Keeper, Controller]]:
-    """A keeper on one end of a socket pair, as ``flameout run`` starts it."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours:
-        with theirs:
-            keeper = Keeper(path, "--fd", str(theirs.fileno()), fds=(theirs.fileno(),))
-        try:
-            yield keeper, Controller(ours)
-        finally:
-            keeper.end()
-
-
-@contextlib.contextmanager
-def listening(path: Path) -> Iterator[Keeper]:
-    """A keeper that listens at its socket, as systemd starts it."""
-    keeper = Keeper(path)
-    try:
-        with controller(path):
-            pass  # it answers
-        yield keeper
-    finally:
-        keeper.end()
-
-
-@contextlib.contextmanager
-def controller(path: Path) -> Iterator[Controller]:
-    """A connection to the keeper beside ``path``, as soon as it listens."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection = connect(path.with_name("keeper.sock"))
-            break
-        except OSError:
-            assert time.monotonic() < until, "nobody listens"
-            time.sleep(0.02)
-    with connection:
-        yield Controller(connection)
+from hardware.protocol import LONGEST, VERSION
+from tests.hardware.keepers import PATIENCE, TILTED, Keeper, Silent, child, config, controller, listening
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +37,7 @@ def test_it_greets_with_its_process_and_every_lines_generation(tmp_path: Path) -
     with child(config(tmp_path)) as (keeper, stove):
         assert stove.greet() == {
             "type": "hello",
-            "version": 1,
+            "version": VERSION,
             "pid": keeper.pid,
             "simulated": False,
             "lines": {"left": 0, "right": 0},
@@ -298,7 +137,9 @@ def test_readings_are_repeated_so_that_silence_means_trouble(tmp_path: Path) -> 
                 "contacts": {"left": True},
                 "flames": {"left": False},
                 "inputs": {},
+                "buttons": {},
                 "millivolts": {},
+                "references": [],
             }
 
 
@@ -350,9 +191,9 @@ def test_a_packet_that_does_not_fit_opens_every_line(shared: Path, packet: bytes
         ("renew", {"seq": -1}, "message -1 (renew) came after message 3"),
         ("renew", {"sent_at": 2**62}, "a renewal from the future"),
         ("renew", {"sent_at": 1}, "renewals run backwards"),
-        ("hello", {"version": 1}, "message 4 (hello) came after message 3"),
-        ("hello", {"version": 1, "seq": 1}, "message 1 (hello) came after message 3"),
-        ("permit", {"line": "rear", "not_after": 0, "generation": 0}, "there is no line 'rear'"),
+        ("hello", {"version": VERSION}, "message 4 (hello) came after message 3"),
+        ("hello", {"version": VERSION, "seq": 1}, "message 1 (hello) came after message 3"),
+        ("permit", {"line": "rear", "not_after": 0, "generation": 0, "part": "both"}, "there is no line 'rear'"),
         ("open", {"line": "rear"}, "there is no line 'rear'"),
     ],
 )
@@ -375,8 +216,8 @@ def test_nothing_is_done_for_one_who_does_not_greet(shared: Path) -> None:
 
 def test_a_controller_of_another_version_is_told_what_to_do(shared: Path) -> None:
     with controller(shared) as stove:
-        stove.say("hello", version=2)
-        why = "the controller speaks version 2, the keeper 1; install the same flameout"
+        stove.say("hello", version=VERSION + 1)
+        why = f"the controller speaks version {VERSION + 1}, the keeper {VERSION}; install the same flameout"
         assert stove.last_words() == why
 
 
@@ -400,7 +241,7 @@ def test_a_second_controller_is_refused_with_the_firsts_process(shared: Path) ->
         first.energise("left")
         with controller(shared) as second:
             with contextlib.suppress(BrokenPipeError):  # it may have been refused already
-                second.say("hello", version=1)
+                second.say("hello", version=VERSION)
             why = f"the keeper already obeys process {os.getpid()}; stop that one first"
             assert second.last_words() == why
         renewed = first.say("renew")

@@ -11,7 +11,16 @@ from hardware.protocol import LONGEST, Malformed, Message, decode, decode_reques
 
 REQUESTS: dict[str, Message] = {
     "hello": {"type": "hello", "seq": 1, "sent_at": 10, "version": 1},
-    "permit": {"type": "permit", "seq": 2, "sent_at": 10, "line": "left", "not_after": 900, "generation": 0},
+    "indicate": {"type": "indicate", "seq": 5, "sent_at": 10, "output": "buzzer", "pattern": "warn"},
+    "permit": {
+        "type": "permit",
+        "seq": 2,
+        "sent_at": 10,
+        "line": "left",
+        "not_after": 900,
+        "generation": 0,
+        "part": "both",
+    },
     "open": {"type": "open", "seq": 3, "sent_at": 10, "line": "left"},
     "open_all": {"type": "open", "seq": 3, "sent_at": 10, "line": None},
     "renew": {"type": "renew", "seq": 4, "sent_at": 10},
@@ -123,7 +132,7 @@ def valid_or_malformed(packet: bytes) -> None:
         message = decode_request(packet)
     except Malformed:
         return
-    assert message["type"] in {"hello", "permit", "open", "renew", "simulate"}
+    assert message["type"] in {"hello", "permit", "open", "renew", "simulate", "indicate"}
     assert type(message["seq"]) is type(message["sent_at"]) is int
     if message["type"] == "permit":
         assert type(message["line"]) is str
