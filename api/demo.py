@@ -56,7 +56,7 @@ def run(port: int | None = None) -> int:
         file.write_text(text)
         try:
             return serve_until_stopped(
-                load(str(file)), ChildOrigin(file), ready=lambda: print(_welcome(chosen, broker), flush=True)
+                load(str(file)), file, ChildOrigin(file), ready=lambda: print(_welcome(chosen, broker), flush=True)
             )
         except (BadSettings, Unusable) as error:
             print(f"flameout: {error}", file=sys.stderr)

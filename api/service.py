@@ -30,6 +30,7 @@ from controller.tokens import PREFIX, TokenStore, write_private
 from controller.wall import Calendar, SystemWallClock
 from hardware.client import KeeperAway, KeeperClient
 from hardware.clock import SECOND, BootClock, ClockFault
+from hardware.gauges_client import GaugesClient
 from hardware.origin import Origin
 
 LONGEST_GOODBYE = 3.0  # s, for open requests and the broker, after the relays are open
@@ -40,18 +41,22 @@ class Unusable(Exception):
     """The daemon cannot start; the text says why and what to do."""
 
 
-def serve_until_stopped(config: Config, origin: Origin, ready: Callable[[], None] = lambda: None) -> int:
+def serve_until_stopped(
+    config: Config, path: Path | None, origin: Origin, ready: Callable[[], None] = lambda: None
+) -> int:
     """Run the daemon until SIGTERM or SIGINT; returns the exit code. Raises :class:`Unusable`.
 
-    ``ready`` is called once everything answers.
+    ``path`` is the configuration's file; ``ready`` is called once everything answers.
     """
     log.install()
     listener = _bind(config.rest)
     with _only_instance(Path(config.journal.path)):
-        return asyncio.run(_serve(config, origin, listener, ready))
+        return asyncio.run(_serve(config, path, origin, listener, ready))
 
 
-async def _serve(config: Config, origin: Origin, listener: socket.socket, ready: Callable[[], None]) -> int:
+async def _serve(
+    config: Config, path: Path | None, origin: Origin, listener: socket.socket, ready: Callable[[], None]
+) -> int:
     clock = BootClock()
     calendar = Calendar(clock, SystemWallClock())
     journal = Journal(Path(config.journal.path))
@@ -70,6 +75,7 @@ async def _serve(config: Config, origin: Origin, listener: socket.socket, ready:
         from api.mqtt.adapter import MqttAdapter  # noqa: PLC0415 - not everybody has a broker
 
         readers.append(asyncio.create_task(MqttAdapter(stove, config, clock).run(), name="mqtt"))
+    gauging = asyncio.create_task(_gauge(stove, keeper, clock, path), name="gauges")
     await asyncio.sleep(0)  # every reader listens before the first event
     stove.start()
     deciding = asyncio.create_task(stove.run(), name="decision loop")
@@ -86,12 +92,24 @@ async def _serve(config: Config, origin: Origin, listener: socket.socket, ready:
         server.leave()
         stove.stream.publish(Ended())
         await asyncio.wait([serving, *readers], timeout=LONGEST_GOODBYE)
-        for task in (keeping, serving, *readers):
+        for task in (keeping, serving, gauging, *readers):
             task.cancel()
-        await asyncio.gather(keeping, deciding, serving, *readers, return_exceptions=True)
+        await asyncio.gather(keeping, deciding, serving, gauging, *readers, return_exceptions=True)
         with contextlib.suppress(OSError):
             places.console_token(Path(config.journal.path)).unlink()
         journal.close()
+
+
+async def _gauge(stove: Stove, keeper: KeeperClient, clock: BootClock, path: Path | None) -> None:
+    """Have thermocouples read by a process of their own; the keeper measures the simulated ones by itself."""
+    if not any(burner.flame and burner.flame.kind == "thermocouple" for burner in stove.config.burners):
+        return
+    with contextlib.suppress(KeeperAway):
+        await keeper.first
+    if not keeper.simulated:
+        client = GaugesClient(str(path) if path is not None else None, clock)
+        stove.measure_with(client)
+        await client.run(stove.gauged)
 
 
 async def _first_keeper(keeper: KeeperClient, origin: Origin) -> None:

@@ -9,12 +9,14 @@ waits, reads a clock or talks to anything, so a burner can be copied, compared a
 from dataclasses import dataclass, replace
 
 from controller.events import (
+    Attended,
     Cause,
     Event,
     FlameChanged,
     Locked,
     LockedOut,
     Proof,
+    Proved,
     ShutOff,
     TimerCancelled,
     TimerEnding,
@@ -23,10 +25,13 @@ from controller.events import (
     Unlocked,
     WasReset,
 )
+from controller.proof import CONTACT_SETTLES_WITHIN, CutProof, Finding
 from controller.terms import (
     CHILD_LOCK,
     IDLE_LOCK,
+    NIGHT_LOCK,
     Contact,
+    Ending,
     Flame,
     Hold,
     HoldKind,
@@ -34,6 +39,7 @@ from controller.terms import (
     Limits,
     NotAllowed,
     NotNow,
+    Reading,
     Status,
     Timer,
 )
@@ -42,6 +48,17 @@ from hardware.durations import in_words
 
 BURN_CEILING: Millis = 12 * HOUR  # no configuration, timer or extension makes a burn longer
 SHORTEST_TIMER: Millis = SECOND
+COLD_FOR: Millis = 30 * SECOND  # a burner that failed a proof is reset only after its flame was out for so long
+FAULTS = frozenset(finding.value for finding in Finding if finding.proof is Proof.FAILED) | {"foreign_voltage"}
+
+
+_WARNED_BY = {
+    Ending.TIMER: "timer",
+    Ending.LIMIT: "limits.unattended",
+    Ending.NIGHT: "night lock",
+    Ending.SWEEP: "sweep",
+    Ending.IDLE: "stove.idle",
+}
 
 
 @dataclass
@@ -52,6 +69,7 @@ class Burner:
     name: str
     limits: Limits
     senses_flame: bool = False
+    has_contact: bool = False
     locks_when_idle: bool = False
     holds: tuple[Hold, ...] = ()
     timer: Timer | None = None
@@ -61,7 +79,16 @@ class Burner:
     warned: bool = False
     flame: Flame = Flame.UNKNOWN
     contact: Contact = Contact.UNKNOWN
+    millivolts: float | None = None  # of the thermocouple, where it is to be believed
     last_shut_off: LastShutOff | None = None
+    proof: CutProof | None = None  # of a cut that is still to be proved
+    night_from: Millis | None = None  # when the next night lock begins
+    night_ended: bool = False  # somebody unlocked within the present one
+    sweep_at: Millis | None = None
+    swept_by: str = ""
+    idle_since: Millis | None = None  # unlocked and not in use, where idle burners are locked
+    cold_since: Millis | None = None  # since when the flame is measured out
+    stuck_since: Millis | None = None  # since when the contact is closed although nothing energises the relay
 
     # --- questions ------------------------------------------------------------------------------------
 
@@ -72,8 +99,27 @@ class Burner:
 
     def deadline(self) -> Millis | None:
         """The instant at which the relay must open; None while nothing counts down."""
-        ends = (self.timer.ends_at if self.timer is not None else None, self.limit)
-        return min((end for end in ends if end is not None), default=None)
+        return min((at for at, _ in self.endings()), default=None)
+
+    def endings(self) -> list[tuple[Millis, Ending]]:
+        """Every instant at which the relay must open, and why; the first cause counts where two coincide."""
+        idle = self.idle_since + self.limits.unlock_for if self.idle_since is not None else None
+        instants = (
+            (self.timer.ends_at if self.timer is not None else None, Ending.TIMER),
+            (self.limit, Ending.LIMIT),
+            (self.night_from, Ending.NIGHT),
+            (self.sweep_at, Ending.SWEEP),
+            (idle, Ending.IDLE),
+        )
+        return [(at, ending) for at, ending in instants if at is not None]
+
+    def burn_ends(self) -> tuple[Millis, Ending] | None:
+        """When and why a flame would be cut next; None while the burner is not in use, as far as is known."""
+        return min(self.endings(), default=None, key=lambda ending: ending[0]) if self.in_use() else None
+
+    def in_use(self) -> bool:
+        """Whether a timer runs or a flame burns, or may burn for all that the sensor says."""
+        return self.timer is not None or (self.senses_flame and self.flame is not Flame.OUT)
 
     def status(self, now: Millis) -> Status:
         """The burner in one word, the gravest first."""
@@ -84,7 +130,8 @@ class Burner:
             return Status.SHUT_OFF
         if kinds:
             return Status.LOCKED
-        if self._warn_at() is not None and now >= (self._warn_at() or 0):
+        warn_at = self._warn_at()
+        if warn_at is not None and now >= warn_at:
             return Status.ENDING
         if self.timer is not None:
             return Status.TIMING
@@ -128,7 +175,7 @@ class Burner:
         if extension < SHORTEST_TIMER:
             raise NotAllowed("An extension must be at least 1 s.", "by")
         self._require_permitted(now, "nothing can be extended")
-        deadline = self.deadline()
+        deadline = self.timer.ends_at if self.timer is not None else self.limit
         if deadline is None:
             raise NotNow(f"{self.name} has no timer to extend; set one.")
         if extension > self.extension_left():
@@ -137,14 +184,14 @@ class Burner:
                 f"(limits.extend_total is {in_words(self.limits.extend_total)}); set a new timer instead.",
                 "by",
             )
-        end = (self.timer.ends_at if self.timer else deadline) + extension
+        end = deadline + extension
         self._require_below_ceiling(now, end)
         self.extended += extension
         if self.timer is not None:
             self.timer = replace(self.timer, ends_at=end, duration=self.timer.duration + extension)
             self._attended(now)
         else:
-            self.limit, self.warned = end, False
+            self.limit, self.warned, self.sweep_at = end, False, None
         return [TimerExtended(burner=self.id, at=now, by=by, extension=extension, remaining=end - now)]
 
     def cancel_timer(self, now: Millis, by: str) -> list[Event]:
@@ -158,17 +205,33 @@ class Burner:
         self._attended(now)
         return [TimerCancelled(burner=self.id, at=now, by=by, remaining=remaining)]
 
+    def attend(self, now: Millis, by: str) -> list[Event]:
+        """Somebody is there: start the limit anew, and let an announced sweep pass this burner by."""
+        self._require_permitted(now, "there is nothing to attend to")
+        if self.limit is None and self.sweep_at is None:
+            raise NotNow(f"{self.name} has no limit running; nothing is seen burning.")
+        self._attended(now)
+        return [Attended(burner=self.id, at=now, by=by)]
+
     def shut_off(self, now: Millis, cause: Cause, by: str, reason: str = "") -> list[Event]:
         """Open the relay; obeyed in every state, and held until the valve has surely dropped."""
         cut = not self.holds  # a deadline that has just passed is the cut, too
-        self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, now + self.limits.hold_open))
-        events: list[Event] = [ShutOff(burner=self.id, at=now, by=by, cause=cause, cut=cut, reason=reason)]
-        self._end_burn()
         if cut:
-            self.last_shut_off = LastShutOff(cause, now, by, Proof.UNAVAILABLE)
-            if self.locks_when_idle:
-                self._hold(Hold(HoldKind.LOCK, IDLE_LOCK, now))
-        return events
+            self.last_shut_off = self._cut(now, cause, by)
+        self._hold_open(now, cause)
+        self._end_burn()
+        if cut and self.locks_when_idle:
+            self._hold(Hold(HoldKind.LOCK, IDLE_LOCK, now))
+        return [ShutOff(burner=self.id, at=now, by=by, cause=cause, cut=cut, reason=reason)]
+
+    def sweep(self, now: Millis, by: str) -> list[Event]:
+        """Open the relay for ``hold_open``, so that nothing can stay lit; a burner in use is warned first."""
+        if self.holds:
+            return []
+        if not self.in_use():
+            return self.shut_off(now, Cause.SHUT_OFF_ALL, by, reason="sweep")
+        self.sweep_at, self.swept_by, self.warned = now + self.limits.warn_before, by, False
+        return self._warn(now)
 
     def lock(self, now: Millis, by: str, cause: str = CHILD_LOCK) -> list[Event]:
         """Keep the relay open until somebody unlocks; a burning flame is cut. [] where it is locked already."""
@@ -179,30 +242,47 @@ class Burner:
         return [*events, Locked(burner=self.id, at=now, by=by, cause=cause)]
 
     def unlock(self, now: Millis, by: str) -> list[Event]:
-        """End the child lock and the idle lock; [] where there is neither."""
+        """End the child lock, the idle lock and the present night lock; [] where there is none."""
         ended = [hold for hold in self.holds if hold.kind is HoldKind.LOCK]
         self.holds = tuple(hold for hold in self.holds if hold.kind is not HoldKind.LOCK)
+        self.night_ended |= any(hold.cause == NIGHT_LOCK for hold in ended)
+        self._watch_idle(now)
         return [Unlocked(burner=self.id, at=now, by=by, cause=hold.cause) for hold in ended]
+
+    def schedule(self, now: Millis, night: bool, next_night: Millis | None) -> list[Event]:
+        """Follow the night locks: whether it is night by them, and when the next night begins."""
+        self.night_from = next_night
+        if night:
+            return [] if self.night_ended else self.lock(now, "night lock", NIGHT_LOCK)
+        self.night_ended = False
+        if not self._held_by(HoldKind.LOCK, NIGHT_LOCK):
+            return []
+        self.holds = tuple(h for h in self.holds if (h.kind, h.cause) != (HoldKind.LOCK, NIGHT_LOCK))
+        self._watch_idle(now)
+        return [Unlocked(burner=self.id, at=now, by="night lock", cause=NIGHT_LOCK)]
 
     def reset(self, now: Millis, by: str) -> list[Event]:
         """End a lockout, or re-enable after a shut-off. Raises :class:`NotNow` while the cause stands."""
-        self.holds = tuple(hold for hold in self.holds if hold.until is None or now < hold.until)
+        self._end_holds(now)
         for hold in self.holds:
             if hold.kind is HoldKind.INTERLOCK:
                 raise NotNow(f"{self.name} cannot be reset while {hold.cause} is active; end its cause first.")
             if hold.until is not None:
+                what = "until its flame is measured out, at most for" if self.proof is not None else "for"
                 raise NotNow(
-                    f"{self.name} cannot be reset yet: the relay stays open for another "
-                    f"{in_words(hold.until - now)} so that the valve has surely closed."
+                    f"{self.name} cannot be reset yet: the relay stays open {what} another "
+                    f"{in_words(max(1, hold.until - now))} so that the valve has surely closed."
                 )
+        self._require_cured(now)
         ended = [hold for hold in self.holds if hold.kind is HoldKind.LOCKOUT or hold.cause == IDLE_LOCK]
         self.holds = tuple(hold for hold in self.holds if hold not in ended)
+        self._watch_idle(now)
         return [WasReset(burner=self.id, at=now, by=by)] if ended else []
 
     def begin(self, now: Millis) -> None:
         """A program or keeper starts: what the relay was before is unknown, so the valve gets its time to drop."""
         self._end_burn()
-        self._hold(Hold(HoldKind.SHUT_OFF, Cause.RESTART.value, now, now + self.limits.hold_open))
+        self._hold_open(now, Cause.RESTART)
         if self.locks_when_idle:
             self._hold(Hold(HoldKind.LOCK, IDLE_LOCK, now))
 
@@ -220,6 +300,11 @@ class Burner:
         """An interlock is quiet again."""
         self.holds = tuple(h for h in self.holds if (h.kind, h.cause) != (HoldKind.INTERLOCK, source))
 
+    def fail(self, now: Millis, cause: str, by: str) -> list[Event]:
+        """Something is broken: cut, and lock out. [] where it is locked out for that already."""
+        cut = [] if self.holds else self.shut_off(now, Cause.FAULT, by, reason=cause)
+        return [*cut, *self.lock_out(now, cause)]
+
     def lock_out(self, now: Millis, cause: str) -> list[Event]:
         """Latch a lockout, which only a reset ends."""
         if self._held_by(HoldKind.LOCKOUT, cause):
@@ -228,9 +313,18 @@ class Burner:
         self._end_burn()
         return [LockedOut(burner=self.id, at=now, by=cause, cause=cause)]
 
-    def observe_flame(self, now: Millis, flame: Flame) -> list[Event]:
-        """Take a reading of the flame sensor. A burn starts the unattended limit; unknown counts as lit."""
-        if not self.senses_flame or flame is self.flame:
+    def observe(self, now: Millis, reading: Reading) -> list[Event]:
+        """Take what is measured. A burn starts the unattended limit; an unknown flame counts as lit."""
+        self.contact, self.millivolts = reading.contact, reading.millivolts
+        events = [*self._observe_flame(now, reading.flame), *self._observe_proof(now, reading)]
+        self._watch_idle(now)
+        return [*events, *self._observe_contact(now)]
+
+    def _observe_flame(self, now: Millis, flame: Flame) -> list[Event]:
+        if not self.senses_flame:
+            return []
+        self.cold_since = (self.cold_since or now) if flame is Flame.OUT else None
+        if flame is self.flame:
             return []
         self.flame = flame
         if flame is Flame.OUT:
@@ -243,20 +337,64 @@ class Burner:
             self._attended(now)
         return [FlameChanged(burner=self.id, at=now, by="sensor", flame=flame.value)]
 
+    def _observe_proof(self, now: Millis, reading: Reading) -> list[Event]:
+        if self.proof is None:
+            return []
+        finding = self.proof.observe(now, reading)
+        return [] if finding is None else self.prove(now, finding)
+
+    def prove(self, now: Millis, finding: Finding) -> list[Event]:
+        """The pending proof has come to this; a failed one locks the burner out."""
+        proof, self.proof = self.proof, None
+        if proof is None or self.last_shut_off is None:
+            return []
+        self.last_shut_off = replace(self.last_shut_off, proof=finding.proof)
+        early = max(now, proof.since + self.limits.hold_open)
+        self.holds = tuple(replace(h, until=min(h.until, early)) if h.until is not None else h for h in self.holds)
+        proved = Proved(
+            burner=self.id,
+            at=now,
+            by="sensor",
+            outcome=finding.proof,
+            finding=finding.value,
+            took=now - proof.since,
+            loaded_mv=proof.loaded_mv,
+            open_mv=proof.open_mv,
+        )
+        return [proved, *(self.fail(now, finding.value, "proof") if finding.proof is Proof.FAILED else [])]
+
+    def _observe_contact(self, now: Millis) -> list[Event]:
+        """A contact that stays closed under an open relay is stuck, whether something burnt or not."""
+        if self.contact is not Contact.CLOSED or not self.holds:
+            self.stuck_since = None
+            return []
+        self.stuck_since = self.stuck_since if self.stuck_since is not None else now
+        if now - self.stuck_since < CONTACT_SETTLES_WITHIN:
+            return []
+        return self.fail(now, Finding.CONTACT_STUCK.value, "contact")
+
     def tick(self, now: Millis) -> list[Event]:
         """What the passing of time does: warn, cut at a deadline, let a hold end."""
-        self.holds = tuple(hold for hold in self.holds if hold.until is None or now < hold.until)
+        self._end_holds(now)
         if not self.holds and not self.permitted(now):
             return self.cut_at_deadline(now)
         if not self.holds and self.burning_since is None and self.senses_flame and self.flame is not Flame.OUT:
             self.burning_since = now  # it was held when the flame was seen
             self._attended(now)
+        self._watch_idle(now)
         return self._warn(now)
 
     def cut_at_deadline(self, now: Millis) -> list[Event]:
         """The deadline has passed and the relay is open: remember why."""
-        if self.timer is not None and self.timer.ends_at <= (self.limit or self.timer.ends_at):
+        _, ending = min(self.endings(), key=lambda ending: ending[0])
+        if ending is Ending.TIMER and self.timer is not None:
             return self.shut_off(now, Cause.TIMER, self.timer.set_by)
+        if ending is Ending.SWEEP:
+            return self.shut_off(now, Cause.SHUT_OFF_ALL, self.swept_by, reason="sweep")
+        if ending is Ending.NIGHT:
+            return self.lock(now, "night lock", NIGHT_LOCK)
+        if ending is Ending.IDLE:
+            return self._lock_idle(now)
         return self.shut_off(now, Cause.LIMIT, "limits.unattended")
 
     def next_due(self) -> Millis | None:
@@ -270,35 +408,73 @@ class Burner:
 
     def _attended(self, now: Millis) -> None:
         """Somebody showed attention: the limit starts anew, never before the timer's end, never past the ceiling."""
-        self.warned = False
+        self.warned, self.sweep_at = False, None
+        self._watch_idle(now)
         if self.burning_since is None:
             return
         end = max(now + self.limits.unattended, self.timer.ends_at if self.timer else 0)
         self.limit = min(end, self.burning_since + BURN_CEILING)
 
     def _end_burn(self) -> None:
-        self.timer = self.limit = self.burning_since = None
+        self.timer = self.limit = self.burning_since = self.sweep_at = self.idle_since = None
         self.extended = 0
         self.warned = False
 
+    def _cut(self, now: Millis, cause: Cause, by: str) -> LastShutOff:
+        """A relay that was permitted opens: begin to prove it, where anything is measured."""
+        if not self.senses_flame and not self.has_contact:
+            return LastShutOff(cause, now, by, Proof.UNAVAILABLE)
+        flame = self.flame if self.senses_flame else Flame.UNKNOWN
+        self.proof = CutProof(now, now + self.limits.closing_time, flame, self.millivolts, self.has_contact)
+        return LastShutOff(cause, now, by, Proof.PENDING)
+
+    def _hold_open(self, now: Millis, cause: Cause) -> None:
+        """Hold until the valve has surely dropped, and a measured flame until it is out.
+
+        A new flame could not be told from the old one, so a proof ends before the next burn begins.
+        """
+        until = now + self.limits.hold_open
+        if self.proof is not None and self.proof.flame is Flame.LIT:
+            until = max(until, self.proof.until)
+        self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, until))
+
+    def _end_holds(self, now: Millis) -> None:
+        """Let end what has had its time, though never before a burning flame's proof has come to something."""
+        if self.proof is None or self.proof.flame is not Flame.LIT:
+            self.holds = tuple(hold for hold in self.holds if hold.until is None or now < hold.until)
+
+    def _watch_idle(self, now: Millis) -> None:
+        """Where idle burners are locked, count for how long one has been unlocked and not in use."""
+        if not self.locks_when_idle or self.holds or self.in_use():
+            self.idle_since = None
+        elif self.idle_since is None:
+            self.idle_since = now
+
+    def _lock_idle(self, now: Millis) -> list[Event]:
+        if not self.senses_flame:  # something may burn unseen
+            return self.lock(now, "stove.idle", IDLE_LOCK)
+        self._end_burn()
+        self._hold(Hold(HoldKind.LOCK, IDLE_LOCK, now))
+        return [Locked(burner=self.id, at=now, by="stove.idle", cause=IDLE_LOCK)]
+
     def _warn_at(self) -> Millis | None:
         """When to warn: ``warn_before`` the end, or half-way through a timer that is shorter than twice that."""
-        deadline = self.deadline()
-        if deadline is None:
+        ends = self.burn_ends()
+        if ends is None or ends[1] is Ending.IDLE:
             return None
         before = self.limits.warn_before
-        if self.timer is not None and deadline == self.timer.ends_at:
+        if self.timer is not None and ends[1] is Ending.TIMER:
             before = min(before, self.timer.duration // 2)
-        return deadline - before
+        return ends[0] - before
 
     def _warn(self, now: Millis) -> list[Event]:
-        warn_at, deadline = self._warn_at(), self.deadline()
-        if self.warned or self.holds or warn_at is None or deadline is None or now < warn_at:
+        warn_at, ends = self._warn_at(), self.burn_ends()
+        if self.warned or self.holds or warn_at is None or ends is None or now < warn_at:
             return []
         self.warned = True
-        name = "timer" if self.timer is not None and self.timer.ends_at == deadline else "limit"
-        by = self.timer.set_by if self.timer is not None else "limits.unattended"
-        return [TimerEnding(burner=self.id, at=now, by=by, deadline=name, remaining=deadline - now)]
+        deadline, ending = ends
+        by = self.timer.set_by if self.timer is not None and ending is Ending.TIMER else _WARNED_BY[ending]
+        return [TimerEnding(burner=self.id, at=now, by=by, deadline=ending.value, remaining=deadline - now)]
 
     def _hold(self, hold: Hold) -> None:
         """Add a hold in place of the one of its kind and cause; there is one shut_off hold, whatever its cause."""
@@ -319,9 +495,30 @@ class Burner:
         hold = min(self.holds, key=lambda held: list(HoldKind).index(held.kind))
         if hold.kind is HoldKind.LOCK:
             return f"locked ({hold.cause})"
+        if hold.kind is HoldKind.SHUT_OFF and hold.until is not None and self.proof is not None:
+            return f"shut off, and stays so until its flame is out, {in_words(max(1, hold.until - now))} at most"
         if hold.kind is HoldKind.SHUT_OFF and hold.until is not None:
             return f"shut off, and stays so for another {in_words(max(1, hold.until - now))}"
         return f"held by {hold.kind.value} ({hold.cause})"
+
+    def _require_cured(self, now: Millis) -> None:
+        """A lockout for a fault ends only with the relay's contact open and the flame out for a while."""
+        latched = [hold.cause for hold in self.holds if hold.kind is HoldKind.LOCKOUT]
+        fault = next((cause for cause in latched if cause in FAULTS), None)
+        if fault is None:
+            return
+        if self.has_contact and self.contact is Contact.UNKNOWN:
+            raise NotNow(f"{self.name} cannot be reset while the relay's contact cannot be measured.")
+        if self.contact is Contact.CLOSED:
+            raise NotNow(f"{self.name} cannot be reset while the relay's contact is closed; replace the relay first.")
+        if not self.senses_flame:
+            return
+        if self.cold_since is None:
+            what = "its flame burns" if self.flame is Flame.LIT else "its flame cannot be measured"
+            raise NotNow(f"{self.name} cannot be reset while {what}; turn the knob off and mend the cause ({fault}).")
+        if now < self.cold_since + COLD_FOR:
+            left = in_words(self.cold_since + COLD_FOR - now)
+            raise NotNow(f"{self.name} cannot be reset yet: its flame has to be out for another {left}.")
 
     def _require_below_ceiling(self, now: Millis, end: Millis) -> None:
         start = now if self.burning_since is None else self.burning_since

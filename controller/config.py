@@ -57,9 +57,17 @@ class LimitsConfig(Section):
     hold_open: Annotated[Millis, DURATION, within(SECOND, 10 * MINUTE), AS_TEXT] = default("10s")
     closing_time: Annotated[Millis, DURATION, within(10 * SECOND, 5 * MINUTE), AS_TEXT] = default("90s")
 
-    def for_burner(self) -> Limits:
-        """The part of the limits that a burner decides by."""
-        return Limits(self.longest_timer, self.unattended, self.extend_total, self.warn_before, self.hold_open)
+    def for_burner(self, unlock_for: Millis) -> Limits:
+        """The part of the limits that a burner decides by, and for how long an idle one stays unlocked."""
+        return Limits(
+            self.longest_timer,
+            self.unattended,
+            self.extend_total,
+            self.warn_before,
+            self.hold_open,
+            self.closing_time,
+            unlock_for,
+        )
 
 
 class KeeperConfig(Section):

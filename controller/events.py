@@ -137,6 +137,64 @@ class LockedOut(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attended(Event):
+    """Somebody is there: the limit starts anew, and a sweep that was announced passes this burner by."""
+
+    kind = "attended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proved(Event):
+    """What became of a cut; voltages in mV where a thermocouple was measured."""
+
+    kind = "proof"
+    outcome: Proof
+    finding: str
+    took: Millis
+    loaded_mv: float | None = None
+    open_mv: float | None = None
+
+    def details(self) -> Mapping[str, Json]:
+        measured = {"loaded_mv": self.loaded_mv, "open_mv": self.open_mv}
+        known = {name: round(value, 2) for name, value in measured.items() if value is not None}
+        return {"outcome": self.outcome.value, "finding": self.finding, "took_s": _seconds(self.took)} | known
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactWorn(Event):
+    """The holding circuit's resistance has grown; ``ratio`` is its share against when it was new."""
+
+    kind = "contact_worn"
+    ratio: float
+
+    def details(self) -> Mapping[str, Json]:
+        return {"ratio": round(self.ratio, 2)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepBegan(Event):
+    """Every relay opens, those of burners in use after a warning."""
+
+    kind = "sweep"
+    warned: int  # so many burners are in use
+
+    def details(self) -> Mapping[str, Json]:
+        return {"warned": self.warned}
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterlockSilent(Event):
+    """A source of an interlock has not spoken for too long, or speaks again."""
+
+    kind = "interlock"
+    source: str
+    silent: bool
+
+    def details(self) -> Mapping[str, Json]:
+        return {"source": self.source, "silent": self.silent}
+
+
+@dataclass(frozen=True, kw_only=True)
 class WasReset(Event):
     kind = "reset"
 

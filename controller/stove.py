@@ -6,36 +6,50 @@ anything is looked up, computed or written.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from controller.burner import Burner
+from controller.burner import FAULTS, Burner
 from controller.config import Config
+from controller.config_wiring import ButtonConfig
 from controller.events import (
     Cause,
     CommandRefused,
+    ContactWorn,
     DefaultTimerSet,
     Event,
     KeeperLost,
     KeeperReady,
+    LockedOut,
+    Proof,
+    Proved,
     Started,
     Stopped,
+    SweepBegan,
 )
+from controller.health import ContactHealth
+from controller.hood import Hood
 from controller.journal import Journal
+from controller.portrait import Parts, Portrait
+from controller.proof import Finding
 from controller.record import Record
 from controller.sensing import Sensing
-from controller.stream import StateChanged, Stream
-from controller.terms import Flame, NotAllowed, NotNow
-from controller.view import BurnerView, StoveView, burner_view, earliest, parse_instant
-from controller.wall import Calendar, rfc3339
+from controller.series import SeriesTest
+from controller.signals import pattern
+from controller.stream import Stream
+from controller.surroundings import Did, Surroundings
+from controller.terms import NotAllowed, NotNow
+from controller.view import BurnerView, StoveView, parse_instant
+from controller.wall import Calendar
 from hardware.client import KeeperAway, KeeperClient, Opened, Sensed
 from hardware.clock import MINUTE, SECOND, Clock, ClockFault, Millis
 from hardware.durations import in_words
+from hardware.gauges_client import Gauged, GaugesClient
+from hardware.protocol import Part
 
 ANSWER_WITHIN = 1.0  # s, for the keeper to say that a line is open
 DEFAULT_TIMER: Millis = 20 * MINUTE
 LONGEST_TICK: Millis = 250
+CLOCK_UNSET_BEFORE = 2025  # a Pi without a clock of its own starts in 1970, or where it was switched off
 STILL_TICKS = 3  # so many ticks at the same instant mean that the boot clock stands still
 
 
@@ -56,30 +70,35 @@ class Stove:
         self.config = config
         self.stream = Stream()
         self.journal = journal
-        self.run_id = secrets.token_hex(4)
         self.version = version
         self.tick_every: Millis = min(LONGEST_TICK, config.keeper.lease // 4)
         self.ticked_at: Millis = clock.now()
         self._clock = clock
         self._calendar = calendar
         self._keeper = keeper
-        self._keeper_problem: str | None = "The keeper is being started."
         self._burners = {
             entry.id: Burner(
                 entry.id,
                 entry.name,
-                config.limits.for_burner(),
+                config.limits.for_burner(config.stove.unlock_for),
                 senses_flame=entry.flame is not None,
+                has_contact=entry.contact is not None,
                 locks_when_idle=config.stove.idle == "locked",
             )
             for entry in config.burners
         }
         self._sensing = Sensing(config, clock)
-        self._latching = {interlock.id: interlock.reset == "manual" for interlock in config.interlocks}
-        self._started_at = calendar.now()
-        self._revisions: dict[str | None, int] = dict.fromkeys([None, *self._burners], 0)  # None: the stove's own
-        self._announced: dict[str | None, Any] = {}
+        self._surroundings = Surroundings(config, clock.now(), calendar, self._burners)
+        self._series = {entry.id: SeriesTest() for entry in config.burners if entry.relay.second_pin is not None}
+        self._health = {
+            name: ContactHealth(journal.standing.get(f"health.{name}"))
+            for name, burner in self._burners.items()
+            if burner.senses_flame
+        }
+        self._hood = Hood(config.hood.run_on)
         self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
+        parts = Parts(self._burners, keeper, self._sensing, self._surroundings, self._record, self._hood, self._health)
+        self._portrait = Portrait(config, clock, calendar, self.stream, parts)
         self._still = 0
         self._stopping = False
 
@@ -105,17 +124,18 @@ class Stove:
         """One evaluation of every burner; only then is the lease renewed."""
         now = self._clock.now()
         self._watch_clock(now)
+        self._follow(self._surroundings.follow_interlocks(now))
+        self._follow(self._surroundings.follow_nights(now))
+        if self._surroundings.sweep_is_due():
+            self._sweep(now, "daily sweep")
         for burner in self._burners.values():
-            events = burner.tick(now)
-            flame = self._sensing.flame(burner.id)
-            self._record.write([*events, *burner.observe_flame(now, flame)])
-            burner.contact = self._sensing.contact(burner.id)
-            self._sensing.judge_contact(burner.id, burner.contact, self._keeper.permitted_until(burner.id) is not None)
+            self._look_at(burner, now)
             self._sync(burner)
         self._keeper.renew()
         self.ticked_at = now
         self._mark_alive(now)
         self._record.forget(now)
+        self._indicate(now)
         self._announce_stove()
 
     async def stop(self) -> None:
@@ -160,6 +180,30 @@ class Stove:
     async def reset(self, burner_id: str, by: str) -> BurnerView:
         """End a lockout, or re-enable after a shut-off. Raises :class:`Refused` while the cause stands."""
         return await self._command(burner_id, lambda burner, now: burner.reset(now, by))
+
+    async def attend(self, burner_id: str, by: str) -> BurnerView:
+        """Somebody is there: the limit of a burn starts anew. Raises :class:`Refused`."""
+        self._require_keeper()
+        return await self._command(burner_id, lambda burner, now: burner.attend(now, by))
+
+    async def lock_all(self, by: str) -> StoveView:
+        """Child lock for every burner."""
+        for name in self._burners:
+            await self.lock(name, by)
+        return self.stove_view()
+
+    async def unlock_all(self, by: str) -> StoveView:
+        """End every burner's locks."""
+        for name in self._burners:
+            await self.unlock(name, by)
+        return self.stove_view()
+
+    async def sweep(self, by: str) -> StoveView:
+        """Open every relay for ``hold_open``, so that nothing can stay lit; what burns is warned first."""
+        now = self._clock.now()
+        committed = self._sweep(now, by)
+        await self._record.committed(committed)
+        return self.stove_view()
 
     def open_now(self, burner_id: str | None, by: str) -> asyncio.Future[None]:
         """Shut off one burner, or all of them (None); the opening is on its way when this returns.
@@ -208,10 +252,10 @@ class Stove:
     async def _command(self, burner_id: str, act: Callable[[Burner, Millis], list[Event]]) -> BurnerView:
         burner = self._burner(burner_id)
         now = self._clock.now()
-        self._record.write(burner.tick(now))
+        self._write(burner.tick(now))
         events = act(burner, now)
         self._sync(burner)  # an opening is on its way before anything else
-        committed = self._record.write(events)
+        committed = self._write(events)
         await self._record.committed(committed)
         return self.view(burner_id)
 
@@ -219,8 +263,17 @@ class Stove:
         now = self._clock.now()
         for name in names:
             burner = self._burners[name]
-            self._record.write([*burner.tick(now), *burner.shut_off(now, cause, by)])
+            self._write([*burner.tick(now), *burner.shut_off(now, cause, by)])
+            self._sensing.switched(now, name, energised=False)
             self._announce(burner)
+
+    def _sweep(self, now: Millis, by: str) -> asyncio.Future[None] | None:
+        events: list[Event] = []
+        for burner in self._burners.values():
+            events += [*burner.tick(now), *burner.sweep(now, by)]
+            self._sync(burner)
+        warned = sum(burner.sweep_at is not None for burner in self._burners.values())
+        return self._write([SweepBegan(burner=None, at=now, by=by, warned=warned), *events])
 
     async def confirm(self, opened: asyncio.Future[None]) -> None:
         """Wait until the keeper says that the lines are open. Raises :class:`NotConfirmed`."""
@@ -238,12 +291,14 @@ class Stove:
         if self._stopping:
             raise NotNow("flameout is being stopped. Every relay is open until it runs again.")
         if not self._keeper.ready:
-            raise NotNow(f"{self._keeper_problem or 'There is no keeper.'} Every relay is open until it is there.")
+            raise NotNow(
+                f"{self._portrait.keeper_problem or 'There is no keeper.'} Every relay is open until it is there."
+            )
 
     # --- what the keeper says -------------------------------------------------------------------------
 
     def keeper_ready(self) -> None:
-        self._keeper_problem = None
+        self._portrait.keeper_problem = None
         now = self._clock.now()
         for burner in self._burners.values():
             burner.begin(now)  # the lines are low; a valve that was open needs its time
@@ -252,17 +307,17 @@ class Stove:
 
     def keeper_lost(self, why: str) -> None:
         problem = f"The keeper is gone: {why}. A new one is being started."
-        was_there = self._keeper_problem is None
-        if problem == self._keeper_problem:
+        was_there = self._portrait.keeper_problem is None
+        if problem == self._portrait.keeper_problem:
             return  # it was sought again, and is still not there
-        self._keeper_problem = problem
+        self._portrait.keeper_problem = problem
         self._sensing.forget()
         now = self._clock.now()
         for burner in self._burners.values():
             events = burner.tick(now)
             if was_there and burner.permitted(now):
                 events += burner.shut_off(now, Cause.SUPERVISION, "keeper", reason=why)
-            self._record.write(events)
+            self._write(events)
             self._announce(burner)
         self._record.write([KeeperLost(burner=None, at=now, by="keeper", why=why)])
         self._announce_stove()
@@ -273,26 +328,44 @@ class Stove:
         events = burner.tick(now)  # a deadline of ours has passed by now, too
         if opened.cut and burner.permitted(now):
             cause = {"energised": Cause.LIMIT, "readback": Cause.FAULT}.get(opened.cause, Cause.SUPERVISION)
-            if opened.cause in self._latching:
-                events += burner.trip(now, opened.cause, self._latching[opened.cause])
+            latches = self._surroundings.latches(opened.cause)
+            if latches is not None:
+                events += burner.trip(now, opened.cause, latches)
             else:
                 events += burner.shut_off(now, cause, "keeper", reason=opened.cause)
-        self._record.write(events)
+        self._sensing.switched(now, opened.line, energised=False)
+        self._write(events)
         self._announce(burner)
 
     def keeper_sensed(self, sensed: Sensed) -> None:
         now = self._clock.now()
         self._sensing.take(now, sensed)
         for source, active in sensed.inputs.items():
-            for burner in self._burners.values():
-                if active:
-                    self._record.write(burner.trip(now, source, self._latching.get(source, True)))
-                else:
-                    burner.clear(source)
+            self._surroundings.hear(now, source, active)
+        self._follow(self._surroundings.follow_interlocks(now))
         for burner in self._burners.values():
-            burner.contact = self._sensing.contact(burner.id)
-            self._record.write([*burner.tick(now), *burner.observe_flame(now, self._sensing.flame(burner.id))])
+            self._look_at(burner, now)
             self._announce(burner)
+        for button in self._surroundings.pressed(sensed.buttons):
+            self._press(now, button)
+
+    def measure_with(self, gauges: GaugesClient) -> None:
+        """Thermocouples are on real converters, read by these."""
+        self._sensing.gauges = gauges
+
+    def gauged(self, gauged: Gauged) -> None:
+        """Thermocouples were read by their converters."""
+        now = self._clock.now()
+        self._sensing.gauge(now, gauged.millivolts, gauged.references)
+        for burner in self._burners.values():
+            self._look_at(burner, now)
+            self._announce(burner)
+
+    def interlock_spoke(self, source: str, active: bool) -> None:
+        """An interlock's topic said that it is active, or quiet."""
+        now = self._clock.now()
+        self._surroundings.hear(now, source, active)
+        self._follow(self._surroundings.follow_interlocks(now))
 
     def permit_answered(self, line: str) -> None:
         self._announce(self._burners[line])
@@ -305,10 +378,7 @@ class Stove:
 
     def view(self, burner_id: str) -> BurnerView:
         """One burner as it is now. Raises :class:`UnknownBurner`."""
-        burner = self._burner(burner_id)
-        energised = self._keeper.permitted_until(burner_id) is not None
-        problem = self._sensing.problem(burner_id)
-        return burner_view(burner, self._clock.now(), self._calendar, energised, problem)
+        return self._portrait.burner(self._burner(burner_id))
 
     def views(self) -> list[BurnerView]:
         """Every burner as it is now."""
@@ -316,41 +386,28 @@ class Stove:
 
     def stove_view(self) -> StoveView:
         """The stove as it is now."""
-        burners = list(self._burners.values())
-        problems = self.problems()
-        sensing = [burner for burner in burners if burner.senses_flame]
-        ends = [end for burner in burners if (end := burner.deadline()) is not None]
-        return StoveView(
-            id=self.config.stove.id,
-            name=self.config.stove.name,
-            version=self.version,
-            status="problem" if problems else "ok",
-            problems=problems,
-            in_use=any(burner.flame is not Flame.OUT for burner in sensing) if sensing else None,
-            next_shut_off=earliest(ends, self._calendar),
-            child_lock=all(burner.child_locked() for burner in burners),
-            default_timer_s=self.default_timer() / 1000,
-            longest_timer_s=self.config.limits.longest_timer / 1000,
-            unattended_s=self.config.limits.unattended / 1000,
-            extend_step_s=self.config.limits.extend_step / 1000,
-            simulated=self._keeper.simulated,
-            started_at=rfc3339(self._started_at),
-            burners=self.views(),
-        )
+        return self._portrait.stove(self.version, self.default_timer())
+
+    def own_problems(self) -> list[str]:
+        """What is wrong with the program's own parts, in sentences; [] when they all work."""
+        return self._portrait.own_problems()
 
     def problems(self) -> list[str]:
-        """What is wrong, in sentences; [] when all is well."""
-        own = [self._keeper_problem, self._record.problem()]
-        return [problem for problem in (*own, *map(self._sensing.problem, self._burners)) if problem]
+        """What is wrong with anything, in sentences; [] when all is well."""
+        return self._portrait.problems()
 
     def default_timer(self) -> Millis:
         """The duration that "default" stands for, in ms."""
         return int(self.journal.standing.get("default_timer_ms", DEFAULT_TIMER))
 
+    @property
+    def run_id(self) -> str:
+        """Tells this run of the program from others."""
+        return self._portrait.run_id
+
     def revision(self, burner_id: str | None) -> str:
         """A tag that changes whenever the burner (None: anything) looks different, its countdown aside."""
-        counts = self._revisions if burner_id is None else {burner_id: self._revisions[burner_id]}
-        return f"{self.run_id}-{'.'.join(map(str, counts.values()))}"
+        return self._portrait.revision(burner_id)
 
     def alive(self) -> bool:
         """Whether the decision loop turns and a keeper answers it."""
@@ -369,14 +426,93 @@ class Stove:
         except KeyError:
             raise UnknownBurner(burner_id) from None
 
+    def _write(self, events: list[Event]) -> asyncio.Future[None] | None:
+        """Put events on record, and do what follows from them for the rest of the stove."""
+        committed = self._record.write(events)
+        for event in events:
+            if isinstance(event, LockedOut) and event.cause in FAULTS:
+                self._cut_the_others(event)
+            elif isinstance(event, Proved):
+                self._learn(event)
+        return committed
+
+    def _cut_the_others(self, lockout: LockedOut) -> None:
+        """One burner cannot be trusted, so nobody should be cooking without having seen that."""
+        others = [burner for burner in self._burners.values() if burner.id != lockout.burner]
+        for burner in others:
+            if not burner.permitted(lockout.at):
+                continue
+            events = burner.shut_off(lockout.at, Cause.FAULT, str(lockout.burner), reason=lockout.cause)
+            self._sync(burner)
+            self._write(events)
+
+    def _learn(self, proved: Proved) -> None:
+        name = str(proved.burner)
+        if proved.finding == Finding.CROSSED:
+            for other in self._sensing.stepped_elsewhere(name):
+                events = self._burners[other].fail(proved.at, Finding.CROSSED.value, name)
+                self._sync(self._burners[other])
+                self._write(events)
+        health = self._health.get(name)
+        if health is None or proved.outcome is not Proof.CONFIRMED or proved.loaded_mv is None or not proved.open_mv:
+            return
+        was_worn = health.worn
+        health.add(proved.loaded_mv, proved.open_mv)
+        worn = [ContactWorn(burner=name, at=proved.at, by="sensor", ratio=health.wear or 0)]
+        self._record.write(worn if health.worn and not was_worn else [], {f"health.{name}": health.standing()})
+
+    def _look_at(self, burner: Burner, now: Millis) -> None:
+        """Give the burner the time and what is measured of it, and open its relay at once if that comes of it."""
+        passed = burner.tick(now)
+        energised = self._keeper.permitted_until(burner.id) is not None
+        self._sensing.switched(now, burner.id, energised)
+        reading = self._sensing.reading(burner.id)
+        events = burner.observe(now, reading)
+        if self._sensing.foreign_voltage(burner.id):
+            events += burner.fail(now, "foreign_voltage", "sensor")
+        series = self._series.get(burner.id)
+        welded = series.watch(now, self._keeper.part(burner.id), reading.contact) if series is not None else None
+        if welded is not None:
+            events += burner.fail(now, Finding.CONTACT_STUCK.value, f"{welded} relay")
+        self._sensing.judge_contact(burner.id, reading.contact, energised)
+        if not burner.permitted(now):
+            self._sync(burner)
+        self._write([*passed, *events])
+
+    def _follow(self, did: Did) -> None:
+        """Bring each relay in line with what was done to its burner, then write that down."""
+        for burner, events in did:
+            if burner is not None:
+                self._sync(burner)
+            self._write(events)
+
+    def _press(self, now: Millis, button: ButtonConfig) -> None:
+        if button.does == "shut_off":
+            wanted: list[str | None] = [*button.burners] or [None]
+            for name in wanted:
+                self.open_now(name, f"button:{button.id}")
+        elif self._keeper.ready:
+            self._follow(self._surroundings.press(now, button, self.default_timer()))
+
+    def _indicate(self, now: Millis) -> None:
+        """Buzzers, lamps and the hood's relay, by what is measured and decided now."""
+        sensing = [burner.flame for burner in self._burners.values() if burner.senses_flame]
+        hood = self._hood.watch(now, sensing)
+        for output in self.config.outputs:
+            self._keeper.indicate(output.id, pattern(output, self._burners.values(), hood, now))
+
     def _sync(self, burner: Burner) -> None:
         """Bring the keeper's permit in line with the burner."""
         now = self._clock.now()
+        series = self._series.get(burner.id)
         if not burner.permitted(now):
             if self._keeper.wants(burner.id):
                 self._keeper.open(burner.id)
+            if series is not None:
+                series.opened()
         elif self._keeper.ready and not self._stopping:
-            self._keeper.permit(burner.id, self._not_after(burner, now))
+            part = series.part if series is not None else Part.BOTH
+            self._keeper.permit(burner.id, self._not_after(burner, now), part)
             self._mark_alive(now)
         self._announce(burner)
 
@@ -395,29 +531,7 @@ class Stove:
         self._record.mark_alive(now, sorted(name for name in self._burners if self._keeper.wants(name)))
 
     def _announce(self, burner: Burner) -> None:
-        """Publish that a burner looks different, if it does."""
-        permit = self._keeper.permitted_until(burner.id) is not None
-        look = (
-            burner.status(self._clock.now()),
-            permit,
-            burner.contact,
-            burner.flame,
-            burner.timer,
-            burner.limit,
-            burner.last_shut_off,
-            burner.holds,
-            self._sensing.problem(burner.id),
-        )
-        if look != self._announced.get(burner.id):
-            self._announced[burner.id] = look
-            self._revisions[burner.id] += 1
-            self.stream.publish(StateChanged(burner.id))
-            self.stream.publish(StateChanged(None))
+        self._portrait.announce(burner)
 
     def _announce_stove(self) -> None:
-        """Publish that something of the stove's own looks different, if it does."""
-        look = (self._keeper_problem, self._record.problem(), self.default_timer())
-        if look != self._announced.get(None):
-            self._announced[None] = look
-            self._revisions[None] += 1
-            self.stream.publish(StateChanged(None))
+        self._portrait.announce_stove(self.default_timer())

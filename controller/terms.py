@@ -46,6 +46,27 @@ class Contact(StrEnum):
 
 CHILD_LOCK = "child"
 IDLE_LOCK = "idle"
+NIGHT_LOCK = "night"
+
+
+class Ending(StrEnum):
+    """What opens the relay at an instant that is known before."""
+
+    TIMER = "timer"
+    LIMIT = "limit"
+    NIGHT = "night"  # a night lock begins
+    SWEEP = "sweep"
+    IDLE = "idle"  # an unlocked burner that nobody lit locks itself again
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is measured of a burner, as far as it can be believed."""
+
+    flame: Flame = Flame.UNKNOWN
+    contact: Contact = Contact.UNKNOWN
+    millivolts: float | None = None  # of its thermocouple
+    elsewhere: bool = False  # another burner's voltage stepped as if this one's relay were its own
 
 
 class Refused(Exception):
@@ -73,6 +94,8 @@ class Limits:
     extend_total: Millis
     warn_before: Millis
     hold_open: Millis
+    closing_time: Millis = 90_000  # for a cut flame to be measured out
+    unlock_for: Millis = 120_000  # for an unlocked burner to be lit, where idle burners are locked
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from controller.burner import Burner
 from controller.events import Cause, Proof
-from controller.terms import Contact, Flame, HoldKind, Status
+from controller.terms import Contact, Ending, Flame, HoldKind, Status
 from controller.wall import Calendar, rfc3339
 from hardware.clock import Millis
 
@@ -28,6 +28,14 @@ class TimerView(BaseModel):
 class LimitView(BaseModel):
     """When a burn without anyone's attention ends."""
 
+    remaining_s: float
+    ends_at: str
+
+
+class EndingView(BaseModel):
+    """When a burner in use will be cut next, and why."""
+
+    kind: Ending
     remaining_s: float
     ends_at: str
 
@@ -64,6 +72,9 @@ class BurnerView(BaseModel):
     last_shut_off: LastShutOffView | None
     holds: list[HoldView]
     extension_left_s: float
+    ending: EndingView | None
+    millivolts: float | None
+    wear: float | None
     problem: str | None
 
 
@@ -76,6 +87,7 @@ class StoveView(BaseModel):
     status: Literal["ok", "problem"]
     problems: list[str]
     in_use: bool | None
+    hood: bool | None
     next_shut_off: str | None
     child_lock: bool
     default_timer_s: float
@@ -87,12 +99,15 @@ class StoveView(BaseModel):
     burners: list[BurnerView]
 
 
-def burner_view(burner: Burner, now: Millis, calendar: Calendar, energised: bool, problem: str | None) -> BurnerView:
+def burner_view(
+    burner: Burner, now: Millis, calendar: Calendar, energised: bool, problem: str | None, wear: float | None = None
+) -> BurnerView:
     """The burner at ``now``; ``energised`` is what the keeper answered, not what was asked of it."""
 
     def at(instant: Millis) -> str:
         return rfc3339(calendar.at(instant))
 
+    ends = burner.burn_ends()
     timer, limit, last = burner.timer, burner.limit, burner.last_shut_off
     return BurnerView(
         id=burner.id,
@@ -123,6 +138,11 @@ def burner_view(burner: Burner, now: Millis, calendar: Calendar, energised: bool
             for hold in burner.holds
         ],
         extension_left_s=burner.extension_left() / 1000,
+        ending=EndingView(kind=ends[1], remaining_s=max(0, ends[0] - now) / 1000, ends_at=at(ends[0]))
+        if ends is not None
+        else None,
+        millivolts=round(burner.millivolts, 1) if burner.millivolts is not None else None,
+        wear=round(wear, 2) if wear is not None else None,
         problem=problem,
     )
 

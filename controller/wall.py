@@ -15,12 +15,19 @@ class WallClock(Protocol):
     def wall(self) -> datetime:
         """The present instant, with a zone."""
 
+    def local(self, naive: datetime) -> datetime:
+        """A local time without a zone, with the offset that it has on its day."""
+
 
 class SystemWallClock:
-    """The system's clock in the system's zone."""
+    """The system's clock in the system's zone, which may be another one while the program runs."""
 
     def wall(self) -> datetime:
+        time.tzset()
         return datetime.fromtimestamp(time.time(), UTC).astimezone()
+
+    def local(self, naive: datetime) -> datetime:
+        return naive.astimezone()
 
 
 class Calendar:
@@ -38,6 +45,10 @@ class Calendar:
     def now(self) -> datetime:
         """The present wall time, with a zone."""
         return self._wall_clock.wall()
+
+    def local(self, naive: datetime) -> datetime:
+        """A local time without a zone, with the offset that it has on its day."""
+        return self._wall_clock.local(naive)
 
     def at(self, instant: Millis) -> datetime:
         """The wall time of an instant on the boot clock, in the local zone of that day."""

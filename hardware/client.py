@@ -36,10 +36,13 @@ class Opened:
 
 @dataclass(frozen=True)
 class Sensed:
-    """What the keeper measured: contacts and flames by burner, hard inputs and buttons by id, voltages in mV."""
+    """What the keeper measured: contacts and flames by burner, hard inputs and buttons by id, voltages in mV.
 
-    contacts: Mapping[str, bool] = field(default_factory=dict)
-    flames: Mapping[str, bool] = field(default_factory=dict)
+    None where there is a sensor and no reading, as of one that flickers too fast.
+    """
+
+    contacts: Mapping[str, bool | None] = field(default_factory=dict)
+    flames: Mapping[str, bool | None] = field(default_factory=dict)
     inputs: Mapping[str, bool] = field(default_factory=dict)
     buttons: Mapping[str, bool] = field(default_factory=dict)
     millivolts: Mapping[str, float | None] = field(default_factory=dict)

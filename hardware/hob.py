@@ -32,7 +32,11 @@ HOLD_IN_EMF = HOLD_IN_CURRENT * LOOP_RESISTANCE / 1000  # mV
 DROP_OUT_EMF = DROP_OUT_CURRENT * LOOP_RESISTANCE / 1000  # mV
 
 PATIENCE: Millis = 20 * SECOND  # how long a person presses a knob that does not hold
-NOISE = 3.0  # mV either way; a spark igniter close to unshielded sense leads
+NOISE = 0.05  # mV either way; what amplifier and leads always add, a dozen steps of the converter
+NOISE_LASTS: Millis = 100
+SPARKS = 3.0  # mV either way; a spark igniter close to unshielded sense leads
+FOREIGN = 12.0  # mV; a stray source on the sense leads
+FLICKER: Millis = 100  # each way; 5 Hz
 
 
 class Knob(StrEnum):
@@ -44,13 +48,20 @@ class Knob(StrEnum):
 
 
 class Fault(StrEnum):
-    """What can break. Faults add up until they are repaired; an open lead outdoes a frozen or noisy reading."""
+    """What can break. Faults add up until they are repaired; an open lead outdoes whatever else a sensor has."""
 
     CONTACT_STUCK = "contact_stuck"  # the relay's contact is closed whatever its coil does
     VALVE_STUCK = "valve_stuck"  # an open valve stays open until the knob is turned off
     SENSOR_OPEN = "sensor_open"  # a lead is off: reads 0.0 mV and no flame, like a cold probe
     SENSOR_FROZEN = "sensor_frozen"  # the reading keeps its last value
-    SENSOR_NOISY = "sensor_noisy"  # ±3 mV, and the digital flame input flickers
+    SENSOR_NOISY = "sensor_noisy"  # ±3 mV, and the digital flame input is random
+    FLICKER = "flicker"  # a loose plug: both sensors change between cold and lit at 5 Hz, whatever burns
+    FOREIGN_VOLTAGE = "foreign_voltage"  # 12 mV more at the sensor, at once; the magnet feels nothing of them
+    # the burner itself feels nothing of these; hardware.simulated does them
+    FIRST_STUCK = "first_stuck"  # one of two relays in series is welded
+    SECOND_STUCK = "second_stuck"
+    CROSSED = "crossed"  # its valve's circuit hangs on the next burner's relay, and that one's on its own
+    REFERENCE = "reference"  # the converters' known voltages read 60 mV
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,11 @@ class Reading:
 
     millivolts: float
     flame: bool
+
+
+def noise(source: object, at: Millis) -> float:
+    """What is added to every reading, in mV: of its source and 100 ms, not of how often it is read."""
+    return random.Random(f"noise {source} {at // NOISE_LASTS}").uniform(-NOISE, NOISE)
 
 
 @dataclass(frozen=True)
@@ -89,12 +105,12 @@ class SimulatedBurner:
     >>> burner = SimulatedBurner()
     >>> burner.energise(0)
     >>> burner.light(0)
-    >>> burner.advance(10_000)
-    >>> burner.knob.value, burner.flame, round(burner.reading.millivolts, 1)
-    ('on', True, 13.5)
-    >>> burner.release(10_000)
-    >>> burner.flame, round(burner.reading.millivolts, 1)
-    (False, 23.1)
+    >>> burner.advance(20_000)
+    >>> burner.knob.value, burner.flame, round(burner.reading.millivolts)
+    ('on', True, 14)
+    >>> burner.release(20_000)
+    >>> burner.flame, round(burner.reading.millivolts)
+    (False, 24)
 
     Whatever happens takes the instant ``now`` in ms; an earlier one than the last counts as the last.
     The properties tell the state at the last instant.
@@ -105,12 +121,13 @@ class SimulatedBurner:
         self.knob = Knob.OFF
         self.valve_open = False
         self.energised = False
-        """Whether the relay's coil is; the contact may disagree."""
+        """Whether the relay's coil is, of a pair both; the contact may disagree."""
         self._now: Millis = 0
         self._seed = seed
         self._magnet_holds = False
         self._probe = Probe(0, 0.0, heated=False)
         self._pressed_at: Millis = 0
+        self._held = False  # the hand does not let go by itself
         self._changed_at: Millis = 0
         self._faults: set[Fault] = set()
         self._frozen: Reading | None = None
@@ -119,6 +136,11 @@ class SimulatedBurner:
     def flame(self) -> bool:
         """Whether gas burns; it heats the probe as long as it does."""
         return self._probe.heated
+
+    @property
+    def faults(self) -> frozenset[Fault]:
+        """What is broken."""
+        return frozenset(self._faults)
 
     @property
     def contact_closed(self) -> bool:
@@ -142,11 +164,18 @@ class SimulatedBurner:
             return Reading(0.0, flame=False)
         if self._frozen is not None:
             return self._frozen
-        share = LOAD_RESISTANCE / LOOP_RESISTANCE if self.contact_closed else 1.0
+        emf, flame = self.emf_mv, self.flame
+        if Fault.FLICKER in self._faults:
+            flame = self._now // FLICKER % 2 == 1
+            emf = STEADY_EMF if flame else 0.0
+        level = emf * (LOAD_RESISTANCE / LOOP_RESISTANCE if self.contact_closed else 1.0)
+        level += noise(self._seed, self._now)
+        if Fault.FOREIGN_VOLTAGE in self._faults:
+            level += FOREIGN
         if Fault.SENSOR_NOISY in self._faults:
             chance = random.Random(f"{self._seed} {self._now}")  # of the instant, not of how often it is read
-            return Reading(self.emf_mv * share + chance.uniform(-NOISE, NOISE), chance.random() < 0.5)
-        return Reading(self.emf_mv * share, self.flame)
+            level, flame = level + chance.uniform(-SPARKS, SPARKS), chance.random() < 0.5
+        return Reading(level, flame)
 
     # --- what is done to it ---------------------------------------------------------------------------
 
@@ -157,10 +186,24 @@ class SimulatedBurner:
         self._turn_probe(self._now, heated=True)
         self._follow()
 
+    def hold(self, now: Millis) -> None:
+        """A person presses the knob, lights the gas, and does not let go: the valve is open whatever the relay does."""
+        self.advance(now)
+        self._held = True
+        self.light(now)
+
+    def let_go(self, now: Millis) -> None:
+        """The hand lets a pressed knob go; the magnet holds the valve if it can by now."""
+        self.advance(now)
+        if self.knob is Knob.PRESSED:
+            self.knob, self._held = Knob.ON, False
+            self._magnet_holds |= self.emf_mv >= HOLD_IN_EMF  # with the loop closed
+            self._follow()
+
     def turn_off(self, now: Millis) -> None:
         """A person turns the knob to off, which shuts the gas without any valve."""
         self.advance(now)
-        self.knob = Knob.OFF
+        self.knob, self._held = Knob.OFF, False
         self._follow()
 
     def blow_out(self, now: Millis) -> None:
@@ -201,7 +244,7 @@ class SimulatedBurner:
     def advance(self, now: Millis) -> None:
         """Let time pass until ``now``."""
         now = max(now, self._now)
-        if self.knob is Knob.PRESSED:
+        if self.knob is Knob.PRESSED and not self._held:
             held_from, gives_up = self._hold_in(), self._pressed_at + PATIENCE
             if min(held_from, gives_up) <= now:
                 self.knob, self._magnet_holds = Knob.ON, held_from <= gives_up

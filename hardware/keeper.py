@@ -55,20 +55,23 @@ class Keeper:
         self._sensed_at = self._spoke_at = self._woke_at = clock.now()
         self._still = 0
 
-    def serve(self, listener: socket.socket | None, client: socket.socket | None) -> None:
-        """Keep the lines until a signal comes, or until the client hangs up where there is no listener."""
+    def attach(self, client: socket.socket) -> None:
+        """Obey this client, who is there from the start."""
         self._client = client
+
+    def serve(self, listener: socket.socket | None) -> None:
+        """Keep the lines until a signal comes, or until the client hangs up where there is no listener."""
         try:
             while listener is not None or self._client is not None:
-                self._turn(listener)
+                self.turn(listener, self._wait())
         except (ClockFault, Fault, OSError) as error:
             self._drop(f"the keeper stops: {error}")
             raise
         finally:
             release_all([relay for drive in self._drives.values() for relay in drive.relays])
 
-    def _turn(self, listener: socket.socket | None) -> None:
-        wait = self._wait()
+    def turn(self, listener: socket.socket | None, wait: float) -> None:
+        """Wait up to ``wait`` s for something to be said; then do what is due, openings first."""
         sources = [source for source in (self._client, listener) if source is not None]
         readable = select.select(sources, (), (), wait)[0]
         now = self._clock.now()
@@ -284,7 +287,9 @@ def main(config: str | None, fd: int | None = None) -> int:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     gc.collect()
     gc.freeze()
-    keeper.serve(listener, client)
+    if client is not None:
+        keeper.attach(client)
+    keeper.serve(listener)
     return 0
 
 

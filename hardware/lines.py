@@ -16,6 +16,8 @@ from gpiozero.pins import Factory
 
 from hardware.settings import KeeperSettings
 
+RESTLESS = 6  # polls in a row that disagree; no contact bounces for that long
+
 
 class NoPins(Exception):
     """The pins cannot be had; the text says which and what to do."""
@@ -83,15 +85,22 @@ class Input:
             raise NoPins(f"GPIO {pin} cannot be claimed as an input ({error})") from error
         self._inverted = active == "high"  # value counts low as active while pulled up
         self._last = self.active = self._read()
+        self._restless = 0  # polls in a row that did not agree with the one before
 
     def poll(self) -> bool:
-        """Read the level; True when ``active`` changed. A level counts once two polls in a row agree."""
+        """Read the level; True when it means something else now. A level counts once two polls in a row agree."""
+        before = self.steady, self.active
         level = self._read()
-        changed = level == self._last and level != self.active
-        if changed:
+        self._restless = 0 if level == self._last else min(self._restless + 1, RESTLESS)
+        if level == self._last:
             self.active = level
         self._last = level
-        return changed
+        return (self.steady, self.active) != before
+
+    @property
+    def steady(self) -> bool:
+        """Whether there is a level to speak of: False while no two polls agree."""
+        return self._restless < RESTLESS
 
     def _read(self) -> bool:
         return bool(self._device.value) != self._inverted

@@ -14,7 +14,7 @@ Keeper to controller, each with ``type``:
     done      seq, line                  what ``seq`` asked for has been done, on the line itself
     refused   seq, line, generation, why
     opened    line, cause, cut, generation, at      the keeper opened it by itself
-    sensed    contacts, flames {burner: bool}, inputs, buttons {id: bool}, millivolts {burner: mV or null},
+    sensed    contacts, flames {burner: bool or null}, inputs, buttons {id: bool}, millivolts {burner: mV or null},
               references [mV]
     failed    why                        the last word before it goes
 

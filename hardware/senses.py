@@ -9,7 +9,8 @@ from hardware.settings import KeeperSettings
 
 HURRIED: Millis = 50  # between polls where an input opens every line; levels count after two equal polls
 UNHURRIED: Millis = 100  # where there are contacts and flames only; a relay needs 10 ms, a tired one 30
-WORTH_TELLING = 0.2  # mV; a step of a thermocouple's voltage is told at once, its noise is not
+WORTH_TELLING = 0.2  # mV; a step of a thermocouple's voltage is told at once, a cold probe's noise is not
+HOT = 1.0  # mV; a hot probe is told of at each poll, so that a frozen one is noticed soon
 
 
 class Senses:
@@ -34,26 +35,33 @@ class Senses:
         self.every: Millis = HURRIED if self._inputs or self._buttons else UNHURRIED
 
     def tripped(self) -> set[str]:
-        """The hard inputs that are active."""
-        return {name for name, hard_input in self._inputs.items() if hard_input.active}
+        """The hard inputs that are active; one that flickers too fast to be read may well be."""
+        return {name for name, hard_input in self._inputs.items() if hard_input.active or not hard_input.steady}
 
     def poll(self) -> bool:
         """Read every level once; True when something that counts has changed."""
         sensors = (*self._inputs.values(), *self._buttons.values(), *self._contacts.values(), *self._flames.values())
         changes = sum(sensor.poll() for sensor in sensors)  # each of them, not only up to the first change
         return changes > 0 or any(
-            abs(self._factory.millivolts(name) - told) > WORTH_TELLING for name, told in self._told.items()
+            told > HOT or abs(self._factory.millivolts(name) - told) > WORTH_TELLING
+            for name, told in self._told.items()
         )
 
     def report(self) -> Message:
         """The present readings, for the controller."""
+        tripped = self.tripped()
         self._told = {name: self._factory.millivolts(name) for name in self._thermocouples}
         return {
             "type": "sensed",
-            "contacts": {name: contact.active for name, contact in self._contacts.items()},
-            "flames": {name: flame.active for name, flame in self._flames.items()},
-            "inputs": {name: hard_input.active for name, hard_input in self._inputs.items()},
+            "contacts": {name: _level(contact) for name, contact in self._contacts.items()},
+            "flames": {name: _level(flame) for name, flame in self._flames.items()},
+            "inputs": {name: name in tripped for name in self._inputs},
             "buttons": {name: button.active for name, button in self._buttons.items()},
             "millivolts": self._told,
             "references": [self._factory.reference_millivolts(probe) for probe in self._references],
         }
+
+
+def _level(sensor: Input) -> bool | None:
+    """Whether it is active; None while that cannot be said."""
+    return sensor.active if sensor.steady else None

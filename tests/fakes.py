@@ -12,6 +12,7 @@ from controller.stove import Stove
 from controller.wall import Calendar
 from hardware.client import KeeperAway, KeeperClient, Opened, Sensed
 from hardware.clock import SECOND, Millis
+from hardware.protocol import Part
 
 BOOT: Millis = 1_000_000
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -41,6 +42,9 @@ class FixedWall:
     def wall(self) -> datetime:
         return self._boot + timedelta(milliseconds=self._clock.now())
 
+    def local(self, naive: datetime) -> datetime:
+        return naive.replace(tzinfo=UTC)
+
 
 class FakeKeeper:
     """What a stove sees of :class:`hardware.client.KeeperClient`; it answers at once.
@@ -55,7 +59,9 @@ class FakeKeeper:
         self.answers = True  # False: openings are heard and never confirmed
         self.said: list[tuple[Any, ...]] = []
         self.renewals = 0
+        self.patterns: dict[str, str] = {}  # of the outputs
         self._permits: dict[str, Millis] = {}
+        self._parts: dict[str, Part] = {}
         self._stove: Stove | None = None
 
     def serve(self, stove: Stove) -> None:
@@ -76,10 +82,12 @@ class FakeKeeper:
         flames: Mapping[str, bool] | None = None,
         contacts: Mapping[str, bool] | None = None,
         inputs: Mapping[str, bool] | None = None,
+        buttons: Mapping[str, bool] | None = None,
+        millivolts: Mapping[str, float | None] | None = None,
     ) -> None:
         """Report measurements."""
         assert self._stove is not None
-        self._stove.keeper_sensed(Sensed(contacts or {}, flames or {}, inputs or {}))
+        self._stove.keeper_sensed(Sensed(contacts or {}, flames or {}, inputs or {}, buttons or {}, millivolts or {}))
 
     def open_by_itself(self, line: str, cause: str) -> None:
         """Open a line as the keeper does at a deadline, a lapsed lease or a button."""
@@ -101,16 +109,23 @@ class FakeKeeper:
             answer.set_result(None)
         return answer
 
-    def permit(self, line: str, not_after: Millis) -> None:
-        if self.ready and self._permits.get(line) != not_after:
-            self.said.append(("permit", line, not_after))
-            self._permits[line] = not_after
+    def permit(self, line: str, not_after: Millis, part: Part = Part.BOTH) -> None:
+        if self.ready and (self._permits.get(line), self._parts.get(line)) != (not_after, part):
+            self.said.append(("permit", line, not_after) if part is Part.BOTH else ("permit", line, not_after, part))
+            self._permits[line], self._parts[line] = not_after, part
+
+    def indicate(self, output: str, pattern: str) -> None:
+        if self.patterns.get(output) != pattern:
+            self.patterns[output] = pattern
+
+    def part(self, line: str) -> Part | None:
+        return self._parts[line] if line in self._permits else None
 
     def renew(self) -> None:
         self.renewals += 1
 
     def permitted_until(self, line: str) -> Millis | None:
-        return self._permits.get(line)
+        return self._permits.get(line) if self._parts.get(line) is Part.BOTH else None
 
     def wants(self, line: str) -> bool:
         return line in self._permits

@@ -77,15 +77,15 @@ PROTECTIONS = (
     Protection(
         "nothing is permitted for hold_open after a start",
         "controller/burner.py",
-        "        self._hold(Hold(HoldKind.SHUT_OFF, Cause.RESTART.value, now, now + self.limits.hold_open))\n",
+        "        self._hold_open(now, Cause.RESTART)\n",
         "",
         JOB + "test_a_relay_stays_open_for_hold_open_after_a_start",
     ),
     Protection(
         "a cut latches for hold_open",
         "controller/burner.py",
-        "self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, now + self.limits.hold_open))",
-        "self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, now + 1))",
+        "until = now + self.limits.hold_open",
+        "until = now + 1",
         "tests/controller/test_burner.py",
     ),
     Protection(

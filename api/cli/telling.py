@@ -90,6 +90,27 @@ def cancel(burner: str, client: Client, as_json: bool) -> None:
 
 
 @click.command()
+@_burner
+@options.asks
+@options.as_json
+def here(burner: str, client: Client, as_json: bool) -> None:
+    """Say "I'm here": BURNER's limit starts anew."""
+    _say(_tell(client, "POST", burner, "/attention"), as_json)
+
+
+@click.command()
+@options.asks
+@options.as_json
+def sweep(client: Client, as_json: bool) -> None:
+    """Open every relay for a moment; nothing stays lit.
+
+    A burner in use is warned first.
+    """
+    answer = client.ask("POST", "/sweep")
+    click.echo(answer if as_json else "\n".join(map(words.sentence, json.loads(answer)["burners"])))
+
+
+@click.command()
 @_burner_or_all
 @options.asks
 @options.as_json
@@ -164,7 +185,7 @@ def lock(burner: str, client: Client, as_json: bool) -> None:
 @options.asks
 @options.as_json
 def unlock(burner: str, client: Client, as_json: bool) -> None:
-    """End the child lock and the idle lock of BURNER, or of all."""
+    """End the child, idle and night lock of BURNER, or all."""
     _each(client, "DELETE", burner, as_json)
 
 

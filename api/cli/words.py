@@ -20,6 +20,22 @@ CAUSES = {
     "fault": "fault",
 }
 _PROOFS = {"confirmed": "flame proved out", "pending": "proof pending", "failed": "THE CUT IS NOT PROVED"}
+_ENDINGS = {
+    "timer": "timer ends",
+    "limit": "longest burn without attention ends",
+    "night": "night lock begins",
+    "sweep": "sweep cuts",
+    "idle": "unlocked burner locks itself",
+}
+_FINDINGS = {
+    "flame_out": "flame proved out",
+    "nothing_lit": "nothing was lit, seen",
+    "cannot_tell": "cut cannot be proved, known",
+    "contact_stuck": "CONTACT STUCK, found",
+    "valve_stuck": "VALVE STUCK, found",
+    "still_lit": "STILL LIT, found",
+    "crossed": "CROSSED WITH ANOTHER BURNER, found",
+}
 _LOCKS = {"child": "child lock", "idle": "locked while idle", "night": "night lock"}
 
 
@@ -114,8 +130,15 @@ def _timer_started(fields: Json) -> str:
 
 
 def _timer_ending(fields: Json) -> str:
-    what = "timer ends" if fields["deadline"] == "timer" else "longest burn without attention ends"
-    return f"{what} in {duration(fields['remaining_s'])}"
+    return f"{_ENDINGS.get(fields['deadline'], fields['deadline'])} in {duration(fields['remaining_s'])}"
+
+
+def _proof(fields: Json) -> str:
+    return f"{_FINDINGS.get(fields['finding'], fields['finding'])} {duration(fields['took_s'])} after the cut"
+
+
+def _interlock(fields: Json) -> str:
+    return f"interlock {fields['source']} {'has fallen silent' if fields['silent'] else 'speaks again'}"
 
 
 def _opened_unknown(fields: Json) -> str:
@@ -132,6 +155,11 @@ EVENTS: dict[str, Callable[[Json], str]] = {
     "unlocked": lambda e: _LOCKS.get(e["cause"], f"locked by {e['cause']}") + " off",
     "lockout": "LOCKED OUT by {cause}".format_map,
     "reset": "reset".format_map,
+    "attended": "somebody is there".format_map,
+    "proof": _proof,
+    "contact_worn": lambda e: f"holding circuit worn: {e['ratio']:.0%} of its first resistance",
+    "sweep": lambda e: "sweep: every relay opens" + (f", {e['warned']} after a warning" if e["warned"] else ""),
+    "interlock": _interlock,
     "refused": "refused {command}: {why}".format_map,
     "flame": lambda e: {"lit": "flame lit", "out": "flame out"}.get(e["flame"], "flame unknown"),
     "opened_unknown": _opened_unknown,

@@ -44,6 +44,11 @@ class MqttAdapter:
         self._link = MqttLink(account, self, self._chance)
         self._outbox = Outbox(lambda topic, payload, retain: self._link.publish(topic, payload, 1, retain), self._sent)
         self._orders = Orders(stove, CommandReader(topics, stove.burner_ids(), config.mqtt), clock, self._not_obeyed)
+        self._interlocks: dict[str, list[tuple[str, bytes]]] = {}  # topic: who listens, and what makes it active
+        for interlock in config.interlocks:
+            if interlock.mqtt is not None:
+                listener = interlock.id, interlock.mqtt.active.encode()
+                self._interlocks.setdefault(interlock.mqtt.topic, []).append(listener)
         self._devices = discovery(config, topics, stove.version)
         self._alive = False
         self._beats = 0
@@ -97,7 +102,8 @@ class MqttAdapter:
     def connected(self) -> None:
         """The broker has accepted us: it may know nothing of us, so it is told everything."""
         _log.info("Connected to the MQTT broker.")
-        self._link.subscribe(self._topics.command_filters(), [self._topics.birth, self._topics.heartbeat])
+        others = [self._topics.birth, self._topics.heartbeat]
+        self._link.subscribe(self._topics.command_filters(), others, list(self._interlocks))
         self._outbox.open(self._link.room, self._clock.now())
         self._empty_what_left()
         if self._link.flags_retained:
@@ -114,6 +120,9 @@ class MqttAdapter:
             if message.payload == b"online" and not message.retained and self._again is None:
                 loop = asyncio.get_running_loop()
                 self._again = loop.call_later(self._chance.random(), self._announce_again)
+        elif message.topic in self._interlocks:
+            for interlock, active in self._interlocks[message.topic]:
+                self._stove.interlock_spoke(interlock, message.payload == active)
         else:
             self._orders.take(message)
 

@@ -75,12 +75,26 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Attend:
+    """Somebody is there."""
+
+    burner: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Open every relay for a while, after a warning where something burns."""
+
+    burner: None = None
+
+
+@dataclass(frozen=True)
 class SetDefaultTimer:
     duration: Millis
     burner: None = None
 
 
-Command = ShutOff | LockAll | UnlockAll | StartTimer | Extend | CancelTimer | Reset | SetDefaultTimer
+Command = ShutOff | LockAll | UnlockAll | StartTimer | Extend | CancelTimer | Reset | Attend | Sweep | SetDefaultTimer
 
 
 @dataclass(frozen=True)
@@ -151,7 +165,7 @@ class CommandReader:
             del self._obeyed[next(iter(self._obeyed))]
         if not message.duplicate or before is None or now - before > REDELIVERED_WITHIN:
             return
-        if not isinstance(command, LockAll):
+        if not isinstance(command, LockAll | Sweep):
             raise _No("This is a duplicate: the broker delivered a message twice, and the first has been dealt with.")
 
 
@@ -198,6 +212,16 @@ def _cancel(burner: str, payload: bytes) -> Command:
     return CancelTimer(burner)
 
 
+def _attention(burner: str, payload: bytes) -> Command:
+    _word(payload, b"PRESS")
+    return Attend(burner)
+
+
+def _sweep(_: str, payload: bytes) -> Command:
+    _word(payload, b"PRESS")
+    return Sweep()
+
+
 def _reset(burner: str, payload: bytes) -> Command:
     _word(payload, b"PRESS")
     return Reset(burner)
@@ -223,10 +247,12 @@ _OF_BURNER: dict[str, _Parser] = {
     "extend": _extend,
     "cancel": _cancel,
     "reset": _reset,
+    "attention": _attention,
 }
 _OF_STOVE: dict[str, _Parser] = {
     "shut_off_all": _shut_off_all,
     "child_lock": _child_lock,
+    "sweep": _sweep,
     "default_timer": _default_timer,
 }
 BURNER_COMMANDS = tuple(_OF_BURNER)

@@ -220,10 +220,11 @@ class Connection:
 
     # --- asking the broker ----------------------------------------------------------------------------
 
-    def subscribe(self, commands: Sequence[str], others: Sequence[str]) -> None:
+    def subscribe(self, commands: Sequence[str], others: Sequence[str], states: Sequence[str] = ()) -> None:
         """Subscribe to command topics, knowing of each message whether it is retained, and to other topics.
 
-        MQTT 5: what is retained already is not sent, and what is retained later comes with its flag.
+        MQTT 5: what is retained already is not sent, and what is retained later comes with its flag; of ``states``
+        what is retained is wanted.
         """
         if self._client is None:
             return
@@ -232,9 +233,10 @@ class Connection:
                 qos=1, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND
             )
             plain = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-            self._client.subscribe([*((topic, flagged) for topic in commands), *((topic, plain) for topic in others)])
+            wanted = [(topic, flagged) for topic in commands] + [(topic, plain) for topic in others]
+            self._client.subscribe(wanted + [(topic, SubscribeOptions(qos=1)) for topic in states])
         else:
-            self._client.subscribe([(topic, 1) for topic in (*commands, *others)])
+            self._client.subscribe([(topic, 1) for topic in (*commands, *others, *states)])
 
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> int | None:
         """Queue a message; returns its packet id, or None where it is not sent."""

@@ -12,7 +12,7 @@ from typing import Any
 from api.mqtt.topics import Topics
 from controller.config import Config
 from controller.config_wiring import BurnerConfig
-from controller.events import Cause
+from controller.events import Cause, Proof
 from controller.terms import Status
 from hardware.clock import MINUTE, SECOND, Millis
 from hardware.durations import in_words
@@ -33,8 +33,6 @@ EVENT_TYPES = (
 )
 
 _Json = dict[str, Any]
-# Of timer and limit, the one that ends first; templates are Home Assistant's Jinja.
-_FIRST_END = "{% set ends = [value_json.timer, value_json.limit] | select | sort(attribute='remaining_s') | list %}"
 
 
 def discovery(config: Config, topics: Topics, version: str) -> dict[str, bytes]:
@@ -140,7 +138,7 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             "Shuts off at",
             device_class="timestamp",
             state_topic=state,
-            value_template=_FIRST_END + "{{ ends[0].ends_at if ends else None }}",
+            value_template="{{ value_json.ending.ends_at if value_json.ending else None }}",
         ),
         "time_left": _entity(
             "sensor",
@@ -150,7 +148,8 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             suggested_display_precision=0,
             enabled_by_default=False,
             state_topic=state,
-            value_template=_FIRST_END + "{{ (ends[0].remaining_s / 60) | round(0, 'ceil') | int if ends else None }}",
+            value_template="{{ (value_json.ending.remaining_s / 60) | round(0, 'ceil') | int "
+            "if value_json.ending else None }}",
         ),
         "extend": _entity(
             "button",
@@ -160,6 +159,7 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             payload_press=str(_minutes(config.limits.extend_step)),
         ),
         "cancel": _entity("button", "Cancel timer", icon="mdi:timer-cancel-outline", command_topic=command("cancel")),
+        "attention": _entity("button", "I'm here", icon="mdi:hand-wave", command_topic=command("attention")),
         "reset": _entity(
             "button", "Reset", icon="mdi:restart", command_topic=command("reset"), enabled_by_default=False
         ),
@@ -174,6 +174,36 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             value_template="{{ value_json.last_shut_off.cause if value_json.last_shut_off else None }}",
             **_attributes(state, "last_shut_off"),
         ),
+        "proof": _entity(
+            "sensor",
+            "Last cut",
+            icon="mdi:check-decagram-outline",
+            entity_category="diagnostic",
+            device_class="enum",
+            options=[proof.value for proof in Proof],
+            state_topic=state,
+            value_template="{{ value_json.last_shut_off.proof if value_json.last_shut_off else None }}",
+        ),
+        "advice": _advice(state, "{{ (value_json.problem or 'Nothing') | truncate(255, True) }}"),
+        "millivolts": _entity(
+            "sensor",
+            "Thermocouple",
+            device_class="voltage",
+            unit_of_measurement="mV",
+            entity_category="diagnostic",
+            enabled_by_default=False,
+            state_topic=state,
+            value_template="{{ value_json.millivolts }}",
+        ),
+        "wear": _entity(
+            "sensor",
+            "Holding circuit",
+            icon="mdi:resistor",
+            unit_of_measurement="%",
+            entity_category="diagnostic",
+            state_topic=state,
+            value_template="{{ (value_json.wear * 100) | round(0) | int if value_json.wear else None }}",
+        ),
         "problem": _problem(
             state,
             "{{ 'ON' if value_json.problem or value_json.status == 'lockout' "
@@ -184,17 +214,34 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             "event", "Event", icon="mdi:bell-ring-outline", state_topic=topics.event(burner.id), event_types=EVENT_TYPES
         ),
     }
-    if burner.flame is None:
-        del entities["in_use"]
+    for key in _without(burner):
+        del entities[key]
     return entities
+
+
+def _without(burner: BurnerConfig) -> tuple[str, ...]:
+    """What cannot be said of a burner that is wired like this."""
+    if burner.flame is None:
+        return ("in_use", "attention", "millivolts", "wear") + (("proof",) if burner.contact is None else ())
+    return () if burner.flame.kind == "thermocouple" else ("millivolts", "wear")
 
 
 def _of_stove(config: Config, topics: Topics) -> dict[str, _Json]:
     state = topics.state()
-    return {
+    entities = {
         "shut_off_all": _entity(
             "button", "Shut off all burners", icon="mdi:fire-off", command_topic=topics.command("shut_off_all")
         ),
+        "sweep": _entity("button", "Make sure all is off", icon="mdi:broom", command_topic=topics.command("sweep")),
+        "hood": _entity(
+            "binary_sensor",
+            "Hood wanted",
+            icon="mdi:fan",
+            device_class="running",
+            state_topic=state,
+            value_template="{{ {true: 'ON', false: 'OFF'}.get(value_json.hood, 'None') }}",
+        ),
+        "advice": _advice(state, "{{ (value_json.problems | join(' ') or 'Nothing') | truncate(255, True) }}"),
         "in_use": _in_use(state, "{{ {true: 'ON', false: 'OFF'}.get(value_json.in_use, 'None') }}"),
         "next_shut_off": _entity(
             "sensor",
@@ -251,6 +298,9 @@ def _of_stove(config: Config, topics: Topics) -> dict[str, _Json]:
             value_template="{{ value_json.started_at }}",
         ),
     }
+    if not any(burner.flame is not None for burner in config.burners):  # nobody measures a flame
+        del entities["hood"], entities["in_use"]
+    return entities
 
 
 def _entity(platform: str, name: str | None, **keys: Any) -> _Json:
@@ -259,6 +309,17 @@ def _entity(platform: str, name: str | None, **keys: Any) -> _Json:
 
 def _in_use(state: str, template: str) -> _Json:
     return _entity("binary_sensor", "In use", device_class="running", state_topic=state, value_template=template)
+
+
+def _advice(state: str, template: str) -> _Json:
+    return _entity(
+        "sensor",
+        "What to do",
+        icon="mdi:message-alert-outline",
+        entity_category="diagnostic",
+        state_topic=state,
+        value_template=template,
+    )
 
 
 def _problem(state: str, template: str, key: str) -> _Json:

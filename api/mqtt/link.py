@@ -118,10 +118,10 @@ class MqttLink:
             host = self._account.config.host
             _log.warning("MQTT broker %s: %s Trying again; the stove works without it.", host, why)
 
-    def subscribe(self, commands: Sequence[str], others: Sequence[str]) -> None:
+    def subscribe(self, commands: Sequence[str], others: Sequence[str], states: Sequence[str] = ()) -> None:
         """See :meth:`Connection.subscribe`."""
         if self._connection is not None:
-            self._connection.subscribe(commands, others)
+            self._connection.subscribe(commands, others, states)
 
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> int | None:
         """See :meth:`Connection.publish`."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from api.mqtt.commands import (
     Arrived,
+    Attend,
     CancelTimer,
     CommandReader,
     Extend,
@@ -21,6 +22,7 @@ from api.mqtt.commands import (
     SetDefaultTimer,
     ShutOff,
     StartTimer,
+    Sweep,
     UnlockAll,
 )
 from controller.journal import JournalFailing
@@ -33,7 +35,7 @@ MOST_WAITING = 64  # commands that wait for the disk
 MOST_REFUSALS = 30  # a minute that go on record, which is an SD card
 _log = logging.getLogger("flameout.mqtt")
 
-_Slow = LockAll | UnlockAll | StartTimer | Extend | CancelTimer | Reset | SetDefaultTimer
+_Slow = LockAll | UnlockAll | StartTimer | Extend | CancelTimer | Reset | Attend | Sweep | SetDefaultTimer
 _Deed = Callable[[], Awaitable[object]]
 
 
@@ -83,6 +85,10 @@ class Orders:
                 deed = functools.partial(stove.cancel_timer, burner, BY)
             case Reset(burner):
                 deed = functools.partial(stove.reset, burner, BY)
+            case Attend(burner):
+                deed = functools.partial(stove.attend, burner, BY)
+            case Sweep():
+                deed = functools.partial(stove.sweep, BY)
             case SetDefaultTimer(duration):
                 deed = functools.partial(stove.set_default_timer, duration, BY)
         return [(order.burner, deed)]

@@ -20,10 +20,13 @@ BURNER: dict[str, Any] = {
         "cause": "timer",
         "at": "2026-11-22T12:30:00.000+01:00",
         "by": "rest:Anna",
-        "proof": "unavailable",
+        "proof": "confirmed",
     },
     "holds": [],
     "extension_left_s": 7200.0,
+    "ending": {"kind": "timer", "remaining_s": 1234.5, "ends_at": "2026-11-23T18:42:00.000+01:00"},
+    "millivolts": 14.1,
+    "wear": 1.02,
     "problem": None,
 }
 SHUT_OFF: dict[str, Any] = BURNER | {
@@ -33,7 +36,8 @@ SHUT_OFF: dict[str, Any] = BURNER | {
     "flame": "lit",
     "timer": None,
     "limit": None,
-    "last_shut_off": {"cause": "user", "at": "2026-11-23T18:22:00.000+01:00", "by": "rest", "proof": "unavailable"},
+    "last_shut_off": {"cause": "user", "at": "2026-11-23T18:22:00.000+01:00", "by": "rest", "proof": "pending"},
+    "ending": None,
     "holds": [
         {
             "kind": "shut_off",
@@ -50,6 +54,7 @@ STOVE: dict[str, Any] = {
     "status": "ok",
     "problems": [],
     "in_use": True,
+    "hood": True,
     "next_shut_off": "2026-11-23T18:42:00.000+01:00",
     "child_lock": False,
     "default_timer_s": 1200.0,

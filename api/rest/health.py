@@ -36,7 +36,7 @@ def router(stove: Stove, tally: Tally) -> APIRouter:
     @routes.get("/readyz", responses=_shown({"status": "ok", "problems": []}), openapi_extra=NO_TOKEN)
     async def readyz() -> Response:
         """200 while everything works, the journal too, else 503 with the problems. Needs no token."""
-        problems = stove.problems()
+        problems = stove.own_problems()
         if not problems and not stove.alive():
             problems = ["The decision loop is late."]
         return _status(not problems, {"status": "problem" if problems else "ok", "problems": problems})

@@ -20,9 +20,10 @@ _READY = BURNER | {"status": "ready", "flame": "out", "timer": None, "limit": No
 
 
 def router(stove: Stove, access: Access) -> APIRouter:
-    """Shutting off, the child lock, and reset."""
+    """Shutting off, the sweep, the child lock, and reset."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
     _shutting_off(routes, stove)
+    _sweeping(routes, stove, access)
     _locking(routes, stove, access)
     return routes
 
@@ -53,6 +54,13 @@ def _shutting_off(routes: APIRouter, stove: Stove) -> None:
         return answers.whole(request, stove.stove_view())
 
 
+def _sweeping(routes: APIRouter, stove: Stove, access: Access) -> None:
+    @routes.post("/sweep", response_model=StoveView, tags=["shut off"], responses=gives(STOVE))
+    async def sweep(request: Request) -> Response:
+        """Open every relay for hold_open, so that nothing can stay lit; burners in use are warned first. Role: cook."""
+        return answers.whole(request, await stove.sweep(access.require(request, Role.COOK)))
+
+
 def _locking(routes: APIRouter, stove: Stove, access: Access) -> None:
     @routes.put("/burners/{burner_id}/lock", response_model=BurnerView, tags=["lock"], responses=gives(_LOCKED))
     async def lock(request: Request, burner_id: BurnerId) -> Response:
@@ -62,9 +70,19 @@ def _locking(routes: APIRouter, stove: Stove, access: Access) -> None:
 
     @routes.delete("/burners/{burner_id}/lock", response_model=BurnerView, tags=["lock"], responses=gives(_READY))
     async def unlock(request: Request, burner_id: BurnerId) -> Response:
-        """End the child lock and the idle lock. Role: admin."""
+        """End the child lock, the idle lock and the present night lock. Role: admin."""
         by = access.require(request, Role.ADMIN, burner_id)
         return answers.burner(request, await stove.unlock(burner_id, by))
+
+    @routes.put("/lock", response_model=StoveView, tags=["lock"], responses=gives(STOVE | {"child_lock": True}))
+    async def lock_all(request: Request) -> Response:
+        """Child lock for every burner. Role: cook."""
+        return answers.whole(request, await stove.lock_all(access.require(request, Role.COOK)))
+
+    @routes.delete("/lock", response_model=StoveView, tags=["lock"], responses=gives(STOVE))
+    async def unlock_all(request: Request) -> Response:
+        """End every burner's child lock, idle lock and night lock. Role: admin."""
+        return answers.whole(request, await stove.unlock_all(access.require(request, Role.ADMIN)))
 
     @routes.post("/burners/{burner_id}/reset", response_model=BurnerView, tags=["lock"], responses=gives(_READY))
     async def reset(request: Request, burner_id: BurnerId) -> Response:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from controller.terms import CHILD_LOCK, IDLE_LOCK, HoldKind, Status
+from controller.terms import CHILD_LOCK, IDLE_LOCK, NIGHT_LOCK, Ending, HoldKind, Status
 from controller.view import BurnerView, StoveView
 from hardware.clock import Millis
 from hardware.durations import in_words
 
 _UNITS = {"d": "day", "h": "hour", "min": "minute", "s": "second"}
 _LOCKS = {CHILD_LOCK: "is locked by the child lock", IDLE_LOCK: "is locked until somebody unlocks it"}
+_LOCKS[NIGHT_LOCK] = "is locked for the night"
+_SOONER = {Ending.NIGHT: "for the night", Ending.SWEEP: "for the sweep"}
 
 
 def burner(view: BurnerView) -> str:
@@ -22,6 +24,8 @@ def stove(view: StoveView) -> str:
 
 
 def _state(view: BurnerView) -> str:
+    if view.ending is not None and view.ending.kind in _SOONER:
+        return f"shuts off at {_clock(view.ending.ends_at)} {_SOONER[view.ending.kind]}"
     if view.timer is not None:
         return f"shuts off at {_clock(view.timer.ends_at)}, in {_spoken(round(view.timer.remaining_s * 1000))}"
     if view.status in (Status.SHUT_OFF, Status.LOCKED, Status.LOCKOUT):
@@ -34,7 +38,7 @@ def _state(view: BurnerView) -> str:
 def _held(view: BurnerView) -> str:
     kinds = {hold.kind: hold for hold in view.holds}
     if HoldKind.LOCKOUT in kinds:
-        return f"is locked out because of {kinds[HoldKind.LOCKOUT].cause}; turn the knob off, then reset it"
+        return (view.problem or "is locked out").removeprefix(f"{view.name} ").rstrip(".")
     if HoldKind.INTERLOCK in kinds:
         return f"is off because {kinds[HoldKind.INTERLOCK].cause} is active"
     if HoldKind.LOCK in kinds:

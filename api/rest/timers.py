@@ -1,4 +1,4 @@
-"""The calls on timers: set, extend, cancel, and the default."""
+"""The calls on timers: set, extend, cancel, the default, and attention."""
 
 from typing import Any
 
@@ -74,6 +74,12 @@ def router(stove: Stove, access: Access) -> APIRouter:
         """End the user's timer, never a limit. Role: cook."""
         by = access.require(request, Role.COOK, burner_id)
         return answers.burner(request, await stove.cancel_timer(burner_id, by))
+
+    @routes.post("/burners/{burner_id}/attention", response_model=BurnerView, responses=gives(BURNER, SENTENCE))
+    async def attend(request: Request, burner_id: BurnerId) -> Response:
+        """Say that somebody is there: the limit of a burn without attention starts anew. Role: cook."""
+        by = access.require(request, Role.COOK, burner_id)
+        return answers.burner(request, await stove.attend(burner_id, by))
 
     @routes.put(
         "/default-timer",

@@ -4,7 +4,7 @@ from typing import Any
 
 from controller.burner import Burner
 from controller.events import Cause
-from controller.terms import Flame, Limits
+from controller.terms import Flame, Limits, Reading
 from hardware.clock import HOUR, MINUTE, SECOND, Millis
 
 LIMITS = Limits(
@@ -21,14 +21,14 @@ def a_burner(**fields: Any) -> Burner:
 def a_sensing_burner(**fields: Any) -> Burner:
     """A burner whose flame is measured and out."""
     burner = a_burner(senses_flame=True, **fields)
-    burner.observe_flame(NOW, Flame.OUT)
+    burner.observe(NOW, Reading(Flame.OUT))
     return burner
 
 
 def a_lit_burner(**fields: Any) -> Burner:
     """A burner whose flame has been lit since ``NOW``."""
     burner = a_sensing_burner(**fields)
-    burner.observe_flame(NOW, Flame.LIT)
+    burner.observe(NOW, Reading(Flame.LIT))
     return burner
 
 

@@ -19,7 +19,7 @@ from controller.events import (
     Unlocked,
     WasReset,
 )
-from controller.terms import Flame, HoldKind, LastShutOff, NotAllowed, NotNow, Status, Timer
+from controller.terms import Flame, HoldKind, LastShutOff, NotAllowed, NotNow, Reading, Status, Timer
 from hardware.clock import HOUR, MINUTE, SECOND
 from tests.controller.builders import (
     LIMITS,
@@ -171,15 +171,15 @@ def test_a_sensor_that_flickers_gives_a_running_timer_no_new_extensions() -> Non
     burner = a_lit_burner()
     burner.start_timer(NOW, 20 * MINUTE, ANNA)
     burner.extend(NOW, 30 * MINUTE, ANNA)
-    burner.observe_flame(NOW + MINUTE, Flame.OUT)
-    burner.observe_flame(NOW + MINUTE, Flame.LIT)
+    burner.observe(NOW + MINUTE, Reading(Flame.OUT))
+    burner.observe(NOW + MINUTE, Reading(Flame.LIT))
     assert burner.extension_left() == 0
 
 
 def test_a_new_burn_has_its_extensions_anew() -> None:
     measured = a_lit_burner()
     measured.extend(NOW, 30 * MINUTE, ANNA)
-    measured.observe_flame(NOW + MINUTE, Flame.OUT)
+    measured.observe(NOW + MINUTE, Reading(Flame.OUT))
     assert measured.extension_left() == 30 * MINUTE
 
     timed = a_timed_burner(20 * MINUTE)
@@ -263,7 +263,7 @@ def test_no_attention_moves_the_limit_past_the_ceiling() -> None:
 
 def test_a_flame_starts_the_limit_by_itself() -> None:
     burner = a_sensing_burner()
-    events = burner.observe_flame(NOW, Flame.LIT)
+    events = burner.observe(NOW, Reading(Flame.LIT))
     assert events == [FlameChanged(burner="left", at=NOW, by="sensor", flame="lit")]
     assert burner.limit == NOW + 2 * HOUR
     assert burner.status(NOW) is Status.LIT
@@ -271,16 +271,16 @@ def test_a_flame_starts_the_limit_by_itself() -> None:
 
 def test_an_unknown_flame_counts_as_lit() -> None:
     burner = a_sensing_burner()
-    burner.observe_flame(NOW, Flame.UNKNOWN)
+    burner.observe(NOW, Reading(Flame.UNKNOWN))
     assert burner.limit == NOW + 2 * HOUR
     assert burner.status(NOW) is Status.READY, "but is not said to be lit"
 
 
 def test_a_sensor_that_breaks_while_the_flame_burns_does_not_stop_the_limit() -> None:
     burner = a_lit_burner()
-    burner.observe_flame(NOW + HOUR, Flame.UNKNOWN)
+    burner.observe(NOW + HOUR, Reading(Flame.UNKNOWN))
     assert burner.limit == NOW + 2 * HOUR
-    burner.observe_flame(NOW + HOUR, Flame.LIT)
+    burner.observe(NOW + HOUR, Reading(Flame.LIT))
     assert burner.limit == NOW + 2 * HOUR, "nor start it anew"
 
 
@@ -292,7 +292,7 @@ def test_a_sensor_that_never_spoke_starts_the_limit_too() -> None:
 
 def test_a_flame_that_went_out_has_no_limit() -> None:
     burner = a_lit_burner()
-    burner.observe_flame(NOW + HOUR, Flame.OUT)
+    burner.observe(NOW + HOUR, Reading(Flame.OUT))
     assert burner.limit is None
     assert burner.burning_since is None
     assert burner.tick(NOW + 3 * HOUR) == []
@@ -302,7 +302,7 @@ def test_the_limit_cuts_in_its_own_name() -> None:
     burner = a_lit_burner()
     end = NOW + 2 * HOUR
     assert ShutOff(burner="left", at=end, by="limits.unattended", cause=Cause.LIMIT, cut=True) in burner.tick(end)
-    assert burner.last_shut_off == LastShutOff(Cause.LIMIT, end, "limits.unattended", Proof.UNAVAILABLE)
+    assert burner.last_shut_off == LastShutOff(Cause.LIMIT, end, "limits.unattended", Proof.PENDING)
 
 
 def test_attention_starts_the_limit_anew() -> None:
@@ -327,7 +327,7 @@ def test_a_flame_lit_after_its_timer_was_set_has_a_limit_at_the_timers_end_or_la
     burner = a_sensing_burner()
     burner.start_timer(NOW, 4 * HOUR, ANNA)
     assert burner.limit is None
-    burner.observe_flame(NOW + HOUR, Flame.LIT)
+    burner.observe(NOW + HOUR, Reading(Flame.LIT))
     assert burner.limit == NOW + 4 * HOUR
 
 
@@ -343,7 +343,7 @@ def test_cancelling_never_ends_a_limit() -> None:
 def test_a_flame_seen_while_the_burner_was_held_starts_the_limit_when_the_hold_ends() -> None:
     burner = a_sensing_burner()
     burner.shut_off(NOW, Cause.USER, ANNA)
-    burner.observe_flame(NOW + SECOND, Flame.LIT)
+    burner.observe(NOW + SECOND, Reading(Flame.LIT))
     assert burner.limit is None
     burner.tick(HELD)
     assert burner.permitted(HELD)
@@ -352,13 +352,13 @@ def test_a_flame_seen_while_the_burner_was_held_starts_the_limit_when_the_hold_e
 
 def test_a_burner_without_a_sensor_ignores_readings() -> None:
     burner = a_burner()
-    assert burner.observe_flame(NOW, Flame.LIT) == []
+    assert burner.observe(NOW, Reading(Flame.LIT)) == []
     assert burner == a_burner()
 
 
 def test_the_same_reading_twice_is_one_event() -> None:
     burner = a_lit_burner()
-    assert burner.observe_flame(NOW + SECOND, Flame.LIT) == []
+    assert burner.observe(NOW + SECOND, Reading(Flame.LIT)) == []
     assert burner.limit == NOW + 2 * HOUR
 
 
@@ -412,15 +412,15 @@ def test_a_flame_that_goes_out_does_not_repeat_the_timers_warning() -> None:
     burner = a_lit_burner()
     burner.start_timer(NOW, 20 * MINUTE, ANNA)
     burner.tick(NOW + 19 * MINUTE)
-    burner.observe_flame(NOW + 19 * MINUTE, Flame.OUT)
+    burner.observe(NOW + 19 * MINUTE, Reading(Flame.OUT))
     assert burner.tick(NOW + 19 * MINUTE + 1) == []
 
 
 def test_the_limits_warning_does_not_silence_the_next_burns() -> None:
     burner = a_lit_burner()
     burner.tick(NOW + 2 * HOUR - MINUTE)
-    burner.observe_flame(NOW + 2 * HOUR - MINUTE, Flame.OUT)
-    burner.observe_flame(NOW + 3 * HOUR, Flame.LIT)
+    burner.observe(NOW + 2 * HOUR - MINUTE, Reading(Flame.OUT))
+    burner.observe(NOW + 3 * HOUR, Reading(Flame.LIT))
     assert burner.tick(NOW + 5 * HOUR - MINUTE)[0].kind == "timer_ending"
 
 
@@ -705,9 +705,11 @@ def test_the_gravest_reason_gives_the_status() -> None:
     burner.trip(NOW, "gas", latches=True)
     assert burner.status(NOW) is Status.LOCKOUT
     burner.clear("gas")
+    burner.observe(HELD, Reading(Flame.OUT))
     burner.reset(HELD, ANNA)
     assert burner.status(HELD) is Status.LOCKED
     burner.unlock(HELD, ANNA)
+    burner.observe(HELD, Reading(Flame.LIT))
     assert burner.status(HELD) is Status.LIT
 
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from controller.burner import BURN_CEILING, Burner
 from controller.events import Cause, Event, ShutOff, TimerCancelled, TimerEnding, TimerExtended, TimerStarted
-from controller.terms import Flame, Hold, Refused
+from controller.terms import Flame, Hold, Reading, Refused
 from hardware.clock import HOUR, MINUTE, SECOND
 from hardware.permits import Caps, Denied, Line, Opening, Permits
 from tests.controller.builders import LIMITS, NOW
@@ -160,7 +160,7 @@ class Stove(RuleBasedStateMachine):
     @rule(flame=st.sampled_from(Flame))
     def flame(self, flame: Flame) -> None:
         permitted, holds = self.burner.permitted(self.now), self.burner.holds
-        self.refreshed([*self.burner.tick(self.now), *self.burner.observe_flame(self.now, flame)])
+        self.refreshed([*self.burner.tick(self.now), *self.burner.observe(self.now, Reading(flame))])
         assert permitted or not self.burner.permitted(self.now) or any_ended(holds, self.now)
 
     def command(self, act: Callable[[], list[Event]]) -> None:

@@ -11,8 +11,18 @@ from dataclasses import replace
 import pytest
 
 from controller.burner import Burner
-from controller.events import Cause, Event, ShutOff, TimerCancelled, TimerEnding, TimerExtended, TimerStarted
-from controller.terms import Flame, HoldKind, Limits, Refused, Timer
+from controller.events import (
+    Cause,
+    Event,
+    Proof,
+    Proved,
+    ShutOff,
+    TimerCancelled,
+    TimerEnding,
+    TimerExtended,
+    TimerStarted,
+)
+from controller.terms import Flame, HoldKind, LastShutOff, Limits, Reading, Refused, Timer
 from hardware.clock import SECOND
 from tests.controller.builders import NOW, a_burner
 
@@ -22,9 +32,12 @@ LIMITS = Limits(
     unattended=8 * SECOND,
     extend_total=7 * SECOND,
     warn_before=2 * SECOND,
-    hold_open=3 * SECOND,
+    hold_open=2 * SECOND,
+    closing_time=3 * SECOND,
+    unlock_for=2 * SECOND,
 )
 BY = "phone:Anna"
+BURNT = LastShutOff(Cause.USER, NOW, BY, Proof.PENDING)  # which it was decides nothing
 
 PASSES = "a second passes"
 Step = Callable[[Burner, int], list[Event] | None]
@@ -46,6 +59,7 @@ STEPS: dict[str, Step] = {
     "timer of 1 s": lambda burner, now: burner.start_timer(now, SECOND, BY),
     "timer of 4 s": lambda burner, now: burner.start_timer(now, 4 * SECOND, BY),
     "timer of 10 s": lambda burner, now: burner.start_timer(now, 10 * SECOND, BY),
+    "attention": lambda burner, now: burner.attend(now, BY),
     "extend by 1 s": lambda burner, now: burner.extend(now, SECOND, BY),
     "cancel": lambda burner, now: burner.cancel_timer(now, BY),
     "shut off": lambda burner, now: burner.shut_off(now, Cause.USER, BY),
@@ -56,9 +70,9 @@ STEPS: dict[str, Step] = {
     "gas clears": lambda burner, now: burner.clear("gas"),
     "smoke alarm": lambda burner, now: burner.trip(now, "smoke", latches=False),
     "smoke clears": lambda burner, now: burner.clear("smoke"),
-    "flame lit": lambda burner, now: burner.observe_flame(now, Flame.LIT),
-    "flame out": lambda burner, now: burner.observe_flame(now, Flame.OUT),
-    "flame unknown": lambda burner, now: burner.observe_flame(now, Flame.UNKNOWN),
+    "flame lit": lambda burner, now: burner.observe(now, Reading(Flame.LIT)),
+    "flame out": lambda burner, now: burner.observe(now, Reading(Flame.OUT)),
+    "flame unknown": lambda burner, now: burner.observe(now, Reading(Flame.UNKNOWN)),
     "the keeper starts anew": lambda burner, now: burner.begin(now),
 }
 ENDS = {  # what ends a hold that time does not end
@@ -72,11 +86,23 @@ def rebased(burner: Burner, by: int) -> Burner:
     """The same burner with every instant ``by`` ms earlier, and without what decides nothing."""
     return replace(
         burner,
-        holds=tuple(replace(h, since=NOW, until=None if h.until is None else h.until - by) for h in burner.holds),
+        holds=tuple(
+            replace(h, since=NOW, until=None if h.until is None else max(NOW - SECOND, h.until - by))
+            for h in burner.holds
+        ),
         timer=None if burner.timer is None else rebased_timer(burner.timer, by),
         limit=None if burner.limit is None else burner.limit - by,
         burning_since=None if burner.burning_since is None else burner.burning_since - by,
-        last_shut_off=None,
+        proof=None
+        if burner.proof is None
+        else replace(
+            burner.proof,
+            since=max(NOW - LIMITS.closing_time, burner.proof.since - by),  # nobody looked at the flame meanwhile
+            until=max(NOW, burner.proof.until - by),
+        ),
+        idle_since=None if burner.idle_since is None else burner.idle_since - by,
+        cold_since=None,  # counts for the reset of a fault's lockout, which nothing here brings about
+        last_shut_off=BURNT,
     )
 
 
@@ -89,7 +115,8 @@ def key(burner: Burner) -> State:
     holds = frozenset((hold.kind, hold.cause, hold.until) for hold in burner.holds)
     return (
         *(holds, burner.timer, burner.limit, burner.burning_since),
-        *(burner.extended, burner.warned, burner.flame),
+        *(burner.extended, burner.warned, burner.flame, burner.idle_since),
+        None if burner.proof is None else (burner.proof.since, burner.proof.flame),
     )
 
 
@@ -128,6 +155,10 @@ def judge(burner: Burner, now: int) -> None:
         assert not burner.permitted(now)
         assert deadline is None, "nothing counts down on a held burner"
         assert burner.burning_since is None
+        if burner.proof is not None and burner.proof.flame is Flame.LIT:
+            assert HoldKind.SHUT_OFF in {hold.kind for hold in burner.holds}, (
+                "a flame is held off until it is proved out"
+            )
         return
     assert deadline is None or now < deadline, "a deadline that has passed is a hold"
     assert burner.permitted(now)
@@ -148,8 +179,9 @@ def judge_change(before: Burner, after: Burner, name: str, events: list[Event], 
         if not any((h.kind, h.cause) == (hold.kind, hold.cause) for h in after.holds):
             idle = hold.cause == "idle" and name == "reset"
             passed = hold.until is not None and now >= hold.until
+            proved = any(isinstance(event, Proved) for event in events)
             prolonged = hold.until is not None and any((h.until or 0) >= hold.until for h in after.holds)
-            assert idle or passed or prolonged or name in ENDS.get(hold.kind, ()), f"{name} ended {hold}"
+            assert idle or passed or prolonged or proved or name in ENDS.get(hold.kind, ()), f"{name} ended {hold}"
     if name == "cancel" and before.limit is not None:
         assert after.limit is not None, "cancelling never ends a limit"
         assert after.limit >= before.limit or before.timer is not None, "cancelling never ends a limit"
@@ -244,8 +276,8 @@ class ResetsAnything(Burner):
 class CountsUnknownAsOut(Burner):
     """Trusts a broken sensor."""
 
-    def observe_flame(self, now: int, flame: Flame) -> list[Event]:
-        return super().observe_flame(now, Flame.OUT if flame is Flame.UNKNOWN else flame)
+    def observe(self, now: int, reading: Reading) -> list[Event]:
+        return super().observe(now, Reading(Flame.OUT) if reading.flame is Flame.UNKNOWN else reading)
 
 
 class ExtendsForEver(Burner):

@@ -19,6 +19,9 @@ class Wall:
         self.zone: timezone | ZoneInfo = UTC
         self.offset = timedelta()
 
+    def local(self, naive: datetime) -> datetime:
+        return naive.replace(tzinfo=self.wall().tzinfo)
+
     def wall(self) -> datetime:
         return (NOON + timedelta(milliseconds=self._clock.now() - BOOT) + self.offset).astimezone(self.zone)
 

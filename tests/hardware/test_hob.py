@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.clock import MINUTE, SECOND, Millis
-from hardware.hob import Fault, Knob, Reading, SimulatedBurner
+from hardware.hob import NOISE, Fault, Knob, SimulatedBurner
 
 HOLD_IN_AT: Millis = 2_567  # 3 s · ln(24 / (24 - 13.8)), rounded up
 COOLED_AFTER: Millis = 16_095  # 10 s · ln(24 / 4.8), rounded up
@@ -22,6 +22,8 @@ def breaks(fault: Fault) -> Deed:
 
 DEEDS: list[Deed] = [
     SimulatedBurner.light,
+    SimulatedBurner.hold,
+    SimulatedBurner.let_go,
     SimulatedBurner.turn_off,
     SimulatedBurner.blow_out,
     SimulatedBurner.energise,
@@ -29,7 +31,7 @@ DEEDS: list[Deed] = [
     SimulatedBurner.repair,
     *(breaks(fault) for fault in Fault),
 ]
-HANDLESS = [deed for deed in DEEDS if deed is not SimulatedBurner.light]
+HANDLESS = [deed for deed in DEEDS if deed not in (SimulatedBurner.light, SimulatedBurner.hold)]
 gaps = st.integers(0, 30 * SECOND)
 
 
@@ -54,7 +56,9 @@ def seen(burner: SimulatedBurner) -> tuple[object, ...]:
 def test_a_cold_burner_does_nothing() -> None:
     burner = SimulatedBurner()
     burner.advance(MINUTE)
-    assert seen(burner) == (Knob.OFF, False, False, Reading(0.0, False), False, False, 0.0, 0.0)
+    assert (burner.knob, burner.valve_open, burner.flame, burner.reading.flame) == (Knob.OFF, False, False, False)
+    assert (burner.energised, burner.contact_closed, burner.emf_mv, burner.current_ma) == (False, False, 0.0, 0.0)
+    assert burner.reading.millivolts == pytest.approx(0.0, abs=NOISE)
 
 
 @given(
@@ -151,20 +155,117 @@ def test_the_knob_pressed_anew_starts_its_20_s_anew() -> None:
     assert not burner.flame
 
 
+# --- a hand that does not let go ------------------------------------------------------------------------
+
+
+def test_a_held_knob_keeps_the_valve_open_whatever_the_relay_does() -> None:
+    burner = SimulatedBurner()
+    burner.hold(0)
+    for now in (HOLD_IN_AT, MINUTE, 2 * MINUTE):
+        burner.energise(now)
+        assert (burner.knob, burner.valve_open, burner.flame) == (Knob.PRESSED, True, True)
+        burner.release(now + SECOND)
+        burner.advance(now + 50 * SECOND)
+        assert (burner.knob, burner.valve_open, burner.flame) == (Knob.PRESSED, True, True)
+
+
+def test_a_knob_held_over_a_cut_shuts_when_it_is_let_go() -> None:
+    burner = cooking()
+    burner.hold(STEADY)
+    burner.release(STEADY + SECOND)
+    assert burner.flame
+    burner.let_go(STEADY + MINUTE)
+    assert (burner.knob, burner.valve_open, burner.flame) == (Knob.ON, False, False)
+    burner.light(STEADY + 2 * MINUTE)
+    burner.advance(STEADY + 3 * MINUTE)
+    assert not burner.flame, "the next hand is an ordinary one again"
+
+
+def test_a_held_knob_shuts_at_off() -> None:
+    burner = cooking()
+    burner.hold(STEADY)
+    burner.turn_off(STEADY + MINUTE)
+    assert (burner.knob, burner.valve_open, burner.flame) == (Knob.OFF, False, False)
+    burner.light(STEADY + 2 * MINUTE)
+    burner.release(STEADY + 2 * MINUTE)
+    burner.advance(STEADY + 3 * MINUTE)
+    assert not burner.flame, "the next hand is an ordinary one again"
+
+
+@pytest.mark.parametrize(("after", "holds"), [(HOLD_IN_AT - 1, False), (HOLD_IN_AT, True)])
+def test_a_knob_let_go_under_a_closed_relay_leaves_the_valve_to_the_magnet_if_that_can_hold_it(
+    after: Millis, holds: bool
+) -> None:
+    burner = SimulatedBurner()
+    burner.energise(0)
+    burner.hold(0)
+    burner.let_go(after)
+    burner.advance(MINUTE)
+    assert (burner.knob, burner.valve_open, burner.flame) == (Knob.ON, holds, holds)
+
+
+def test_a_magnet_that_held_before_the_knob_was_pressed_needs_no_more_than_the_drop_out_current() -> None:
+    burner = cooking()
+    burner.blow_out(STEADY)
+    burner.light(STEADY + COOLED_AFTER - SECOND)
+    burner.let_go(STEADY + COOLED_AFTER - SECOND)
+    assert 80 < burner.current_ma < 230
+    assert burner.valve_open
+
+
+def test_a_flame_blown_out_under_a_held_knob_lets_the_gas_flow_until_the_knob_is_let_go() -> None:
+    burner = cooking()
+    burner.hold(STEADY)
+    burner.blow_out(STEADY + SECOND)
+    burner.advance(STEADY + 10 * MINUTE)
+    assert (burner.valve_open, burner.flame) == (True, False)
+    burner.let_go(STEADY + 10 * MINUTE)
+    assert not burner.valve_open
+
+
+def test_lighting_does_not_make_a_held_knob_let_go() -> None:
+    burner = SimulatedBurner()
+    burner.hold(0)
+    burner.blow_out(SECOND)
+    burner.light(2 * SECOND)
+    burner.advance(10 * MINUTE)
+    assert (burner.knob, burner.flame) == (Knob.PRESSED, True)
+
+
+@pytest.mark.parametrize("act", [SimulatedBurner.turn_off, SimulatedBurner.advance])
+def test_letting_go_of_a_knob_that_is_not_pressed_changes_nothing(act: Deed) -> None:
+    burner = cooking()
+    act(burner, STEADY)
+    before = seen(burner)
+    burner.let_go(STEADY)
+    assert seen(burner) == before
+
+
+def test_a_knob_pressed_in_the_past_was_let_go_then_though_it_is_held_now() -> None:
+    hasty, patient = SimulatedBurner(), SimulatedBurner()
+    for burner in (hasty, patient):
+        burner.light(0)
+    patient.advance(20 * SECOND)
+    for burner in (hasty, patient):
+        burner.hold(MINUTE)
+    assert seen(hasty) == seen(patient)
+    assert hasty.emf_mv < 1
+
+
 # --- the cut ------------------------------------------------------------------------------------------
 
 
 def test_opening_the_relay_under_a_flame_steps_the_voltage_up_then_it_decays() -> None:
     burner = cooking()
-    assert burner.reading.millivolts == pytest.approx(14.0)
+    assert burner.reading.millivolts == pytest.approx(14.0, abs=NOISE)
     assert burner.current_ma == pytest.approx(400.0)
     burner.release(STEADY)
-    assert burner.reading.millivolts == pytest.approx(24.0)
+    assert burner.reading.millivolts == pytest.approx(24.0, abs=NOISE)
     assert (burner.current_ma, burner.valve_open, burner.flame) == (0.0, False, False)
     burner.advance(STEADY + 10 * SECOND)
-    assert burner.reading.millivolts == pytest.approx(24.0 / 2.718281828)
+    assert burner.reading.millivolts == pytest.approx(24.0 / 2.718281828, abs=NOISE)
     burner.advance(STEADY + MINUTE)
-    assert burner.reading.millivolts < 0.1
+    assert burner.reading.millivolts < 0.06 + NOISE
 
 
 def test_after_a_cut_a_relay_that_closes_again_relights_nothing() -> None:
@@ -219,7 +320,7 @@ def test_a_stuck_contact_makes_a_cut_do_nothing_and_show_no_step() -> None:
     burner.fail(STEADY, Fault.CONTACT_STUCK)
     burner.release(STEADY + 1)
     assert (burner.contact_closed, burner.flame) == (True, True)
-    assert burner.reading.millivolts == pytest.approx(14.0)
+    assert burner.reading.millivolts == pytest.approx(14.0, abs=NOISE)
 
 
 def test_a_stuck_contact_that_comes_loose_after_the_cut_drops_the_valve() -> None:
@@ -236,7 +337,7 @@ def test_a_stuck_valve_shows_the_step_but_no_decay() -> None:
     burner.release(STEADY + 1)
     burner.advance(STEADY + MINUTE)
     assert (burner.contact_closed, burner.valve_open, burner.flame) == (False, True, True)
-    assert burner.reading.millivolts == pytest.approx(24.0)
+    assert burner.reading.millivolts == pytest.approx(24.0, abs=NOISE)
 
 
 def test_a_stuck_valve_with_the_flame_blown_out_goes_on_giving_gas() -> None:
@@ -268,48 +369,6 @@ def test_a_stuck_valve_that_comes_loose_after_the_cut_drops() -> None:
     burner.energise(STEADY + 1)
     burner.repair(STEADY + 2)
     assert (burner.valve_open, burner.flame) == (False, False)
-
-
-def test_an_open_sensor_lead_reads_like_a_cold_probe_under_a_flame() -> None:
-    burner = cooking()
-    burner.fail(STEADY, Fault.SENSOR_OPEN)
-    assert burner.flame
-    assert burner.reading == Reading(0.0, flame=False)
-
-
-def test_a_frozen_sensor_keeps_its_last_value_through_a_cut() -> None:
-    burner = cooking()
-    before = burner.reading
-    burner.fail(STEADY, Fault.SENSOR_FROZEN)
-    burner.release(STEADY)
-    burner.advance(STEADY + MINUTE)
-    assert burner.reading == before
-    assert not burner.flame
-
-
-def test_a_noisy_sensor_stays_within_3_mv_flickers_and_is_the_same_each_time() -> None:
-    def readings(seed: int) -> list[Reading]:
-        burner = SimulatedBurner(seed=seed)
-        burner.fail(0, Fault.SENSOR_NOISY)
-        taken = []
-        for now in range(0, 10 * SECOND, 50):
-            burner.advance(now)
-            taken.append(burner.reading)
-        return taken
-
-    voltages = [reading.millivolts for reading in readings(1)]
-    assert -3 <= min(voltages) < -2.5
-    assert 2.5 < max(voltages) <= 3
-    assert {reading.flame for reading in readings(1)} == {False, True}
-    assert readings(1) == readings(1) != readings(2)
-
-
-def test_an_open_lead_outdoes_a_frozen_and_a_noisy_reading() -> None:
-    burner = cooking()
-    burner.fail(STEADY, Fault.SENSOR_NOISY)
-    burner.fail(STEADY, Fault.SENSOR_FROZEN)
-    burner.fail(STEADY, Fault.SENSOR_OPEN)
-    assert burner.reading == Reading(0.0, flame=False)
 
 
 @pytest.mark.parametrize("fault", Fault)

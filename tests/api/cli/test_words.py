@@ -6,7 +6,7 @@ import pytest
 
 from api.cli import words
 from controller import events
-from controller.events import Cause, Event
+from controller.events import Cause, Event, Proof
 
 BY: dict[str, Any] = {"burner": "left", "at": 0, "by": "rest"}
 SHUT_OFF: dict[str, Any] = {**BY, "cut": True}
@@ -35,6 +35,21 @@ TOLD: list[tuple[Event, str]] = [
     (events.Stopped(**BY), "flameout stopped"),
     (events.KeeperReady(**BY, pid=812), "keeper ready (process 812)"),
     (events.KeeperLost(**BY, why="it hung up"), "KEEPER LOST: it hung up"),
+    (events.Attended(**BY), "somebody is there"),
+    (events.TimerEnding(**BY, deadline="night", remaining=60_000), "night lock begins in 1 min"),
+    (
+        events.Proved(**BY, outcome=Proof.CONFIRMED, finding="flame_out", took=23_000, loaded_mv=14.0, open_mv=24.0),
+        "flame proved out 23 s after the cut",
+    ),
+    (
+        events.Proved(**BY, outcome=Proof.FAILED, finding="contact_stuck", took=2_500),
+        "CONTACT STUCK, found 2.5 s after the cut",
+    ),
+    (events.ContactWorn(**BY, ratio=1.3), "holding circuit worn: 130% of its first resistance"),
+    (events.SweepBegan(**BY, warned=0), "sweep: every relay opens"),
+    (events.SweepBegan(**BY, warned=2), "sweep: every relay opens, 2 after a warning"),
+    (events.InterlockSilent(**BY, source="away", silent=True), "interlock away has fallen silent"),
+    (events.InterlockSilent(**BY, source="away", silent=False), "interlock away speaks again"),
     (events.DefaultTimerSet(**BY, duration=1_200_000), "default timer set to 20 min"),
 ]
 
@@ -56,7 +71,7 @@ def test_every_event_of_the_program_has_words() -> None:
 
 
 def test_an_event_of_a_newer_daemon_is_told_with_its_own_fields() -> None:
-    assert told("proof", result="confirmed", after_s=4) == "proof: result confirmed, after s 4"
+    assert told("polished", result="fine", after_s=4) == "polished: result fine, after s 4"
     assert told("timer_started", minutes=5) == "timer started: minutes 5"
 
 

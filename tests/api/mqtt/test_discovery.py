@@ -108,6 +108,9 @@ def test_a_burner_has_the_entities_that_users_rely_on() -> None:
         ("binary_sensor", "Problem"),
         ("event", "Event"),
         ("sensor", "Time left"),
+        ("button", "I'm here"),
+        ("sensor", "Last cut"),
+        ("sensor", "What to do"),
     }
     off = {key for key, entity in left()["cmps"].items() if not entity.get("enabled_by_default", True)}
     assert off == {"reset", "time_left"}
@@ -116,6 +119,21 @@ def test_a_burner_has_the_entities_that_users_rely_on() -> None:
 def test_a_burner_without_flame_sensing_claims_no_knowledge_of_use() -> None:
     found = devices()
     assert "in_use" not in found["homeassistant/device/flameout_kitchen_right/config"]["cmps"]
+
+
+def test_a_thermocouple_shows_its_voltage_and_how_worn_the_circuit_is() -> None:
+    flame = {"kind": "thermocouple", "adc": "ads1115", "channel": 0}
+    burners = [{"id": "left", "name": "Left", "relay": {"pin": 17}, "flame": flame}]
+    found = left(burners=burners)["cmps"]
+    assert found["millivolts"]["enabled_by_default"] is False
+    assert found["wear"]["unit_of_measurement"] == "%"
+    assert not {"millivolts", "wear"} & set(left()["cmps"])
+
+
+def test_a_stove_without_flame_sensing_has_no_use_and_no_hood() -> None:
+    burners = [{"id": "left", "name": "Left", "relay": {"pin": 17}}]
+    assert not {"in_use", "hood"} & set(stove(burners=burners)["cmps"])
+    assert not {"in_use", "attention", "proof"} & set(left(burners=burners)["cmps"])
 
 
 def test_the_stove_has_the_entities_that_users_rely_on() -> None:
@@ -130,6 +148,9 @@ def test_the_stove_has_the_entities_that_users_rely_on() -> None:
         ("binary_sensor", "Problem", "diagnostic"),
         ("binary_sensor", "Control loop", "diagnostic"),
         ("sensor", "Started", "diagnostic"),
+        ("button", "Make sure all is off", None),
+        ("binary_sensor", "Hood wanted", None),
+        ("sensor", "What to do", "diagnostic"),
     }
 
 
