@@ -399,7 +399,7 @@ class Burner:
 
     def next_due(self) -> Millis | None:
         """The next instant at which ``tick`` has something to do."""
-        due = [hold.until for hold in self.holds if hold.until is not None]
+        due = [hold.until for hold in self.holds if hold.until is not None and not self._proving_a_flame()]
         if not self.holds:
             due += [at for at in (self.deadline(), None if self.warned else self._warn_at()) if at is not None]
         return min(due, default=None)
@@ -434,14 +434,17 @@ class Burner:
         A new flame could not be told from the old one, so a proof ends before the next burn begins.
         """
         until = now + self.limits.hold_open
-        if self.proof is not None and self.proof.flame is Flame.LIT:
+        if self.proof is not None and self._proving_a_flame():
             until = max(until, self.proof.until)
         self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, until))
 
     def _end_holds(self, now: Millis) -> None:
         """Let end what has had its time, though never before a burning flame's proof has come to something."""
-        if self.proof is None or self.proof.flame is not Flame.LIT:
+        if not self._proving_a_flame():
             self.holds = tuple(hold for hold in self.holds if hold.until is None or now < hold.until)
+
+    def _proving_a_flame(self) -> bool:
+        return self.proof is not None and self.proof.flame is Flame.LIT
 
     def _watch_idle(self, now: Millis) -> None:
         """Where idle burners are locked, count for how long one has been unlocked and not in use."""

@@ -49,13 +49,14 @@ class CutProof:
     has_contact: bool
     open_mv: float | None = None  # the highest voltage within the step's window
     readings: int = 0  # with a voltage, in that window
+    counted_at: Millis | None = None  # the last of them
 
     def observe(self, now: Millis, reading: Reading) -> Finding | None:
         """Take a reading; the finding, once there is one."""
-        flame, contact, millivolts = reading.flame, reading.contact, reading.millivolts
+        flame, contact = reading.flame, reading.contact
         if contact is Contact.CLOSED and now >= self.since + CONTACT_SETTLES_WITHIN:
             return Finding.CONTACT_STUCK
-        self._watch_step(now, millivolts)
+        self._watch_step(now if reading.at is None else reading.at, reading.millivolts)
         if self.flame is not Flame.LIT:
             return self._nothing_to_prove(now)
         if self._stepped() is False:
@@ -66,9 +67,10 @@ class CutProof:
             return Finding.FLAME_OUT if self._stepped() or self.loaded_mv is None else Finding.CANNOT_TELL
         return self._overdue(flame) if now >= self.until else None
 
-    def _watch_step(self, now: Millis, millivolts: float | None) -> None:
-        if millivolts is None or not self.since < now <= self.since + STEP_WITHIN:
+    def _watch_step(self, at: Millis, millivolts: float | None) -> None:
+        if millivolts is None or at == self.counted_at or not self.since < at <= self.since + STEP_WITHIN:
             return
+        self.counted_at = at
         self.readings += 1
         self.open_mv = max(millivolts, self.open_mv or millivolts)
 

@@ -76,11 +76,12 @@ class Sensing:
         closed = self._contacts.get(burner_id) if self._fresh(self._sensed_at) else None
         contact = Contact.UNKNOWN if closed is None else Contact.CLOSED if closed else Contact.OPEN
         thermocouple = self._thermocouples.get(burner_id)
-        if not self._fresh(self._gauged_at if thermocouple is not None else self._sensed_at):
+        at = self._gauged_at if thermocouple is not None else self._sensed_at
+        if not self._fresh(at):
             return Reading(contact=contact)
         millivolts = thermocouple.believed_mv if thermocouple is not None else None
         flame = self._flames.get(burner_id, Flame.UNKNOWN)
-        return Reading(flame, contact, millivolts, bool(self.stepped_elsewhere(burner_id)))
+        return Reading(flame, contact, millivolts, bool(self.stepped_elsewhere(burner_id)), at)
 
     def foreign_voltage(self, burner_id: str) -> bool:
         """Whether a voltage showed at the thermocouple without an ignition curve, and stays."""

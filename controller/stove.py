@@ -356,6 +356,9 @@ class Stove:
     def gauged(self, gauged: Gauged) -> None:
         """Thermocouples were read by their converters."""
         now = self._clock.now()
+        for burner in self._burners.values():
+            if not burner.permitted(now):  # the keeper has opened it, and may be about to say so
+                self._sensing.switched(now, burner.id, energised=False)
         self._sensing.gauge(now, gauged.millivolts, gauged.references)
         for burner in self._burners.values():
             self._look_at(burner, now)

@@ -67,6 +67,7 @@ class Reading:
     contact: Contact = Contact.UNKNOWN
     millivolts: float | None = None  # of its thermocouple
     elsewhere: bool = False  # another burner's voltage stepped as if this one's relay were its own
+    at: Millis | None = None  # when it was measured; None: now
 
 
 class Refused(Exception):

@@ -14,18 +14,26 @@ from api.cli.address import Failed
 from hardware.settings import BadSettings
 
 SECTIONS: dict[str, dict[str, str]] = {
-    "Look": {"status": "looking", "watch": "looking", "history": "history"},
+    "Look": {"status": "looking", "watch": "looking", "history": "history", "report": "report"},
     "Cook": {
         "timer": "telling",
         "extend": "telling",
         "cancel": "telling",
+        "here": "telling",
         "off": "telling",
+        "sweep": "telling",
         "lock": "telling",
         "unlock": "telling",
         "reset": "telling",
     },
     "Run": {"demo": "serving", "run": "serving", "keeper": "serving", "make-safe": "serving"},
-    "Set up": {"check-config": "configuration", "doctor": "doctor", "tokens": "tokens", "sim": "simulating"},
+    "Set up": {
+        "check-config": "configuration",
+        "doctor": "doctor",
+        "selftest": "selftest",
+        "tokens": "tokens",
+        "sim": "simulating",
+    },
 }
 MODULES = {name: module for commands in SECTIONS.values() for name, module in commands.items()}
 _WIDEST = max(map(len, MODULES))

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api.rest import described, docs, events, health, history, problems, relays, simulation, state, timers
+from api.rest import described, docs, events, health, history, problems, relays, report, simulation, state, timers
 from api.rest.access import Access
 from api.rest.guard import Guard
 from api.rest.lane import ShutOffLane
@@ -32,6 +32,7 @@ def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASG
         relays.router(stove, access),
         events.router(stove, access),
         history.router(stove, access),
+        report.router(stove, access),
         simulation.router(stove, access),
         health.router(stove, tally),
         docs.router(app),

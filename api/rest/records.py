@@ -3,19 +3,17 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from api.rest.problems import Problem
-from controller.journal import Entry
 
 _READING = asyncio.Semaphore(2)
 _Arguments = ParamSpec("_Arguments")
+_Read = TypeVar("_Read")
 
 
-async def fetch(
-    read: Callable[_Arguments, list[Entry]], *arguments: _Arguments.args, **named: _Arguments.kwargs
-) -> list[Entry]:
-    """What ``read``, a function of :mod:`controller.journal`, returns. Raises :class:`Problem` (503)."""
+async def fetch(read: Callable[_Arguments, _Read], *arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Read:
+    """What ``read``, a function that reads the journal, returns. Raises :class:`Problem` (503)."""
     async with _READING:
         try:
             return await asyncio.to_thread(read, *arguments, **named)

@@ -93,6 +93,11 @@ def test_what_cannot_be_a_reading_is_unknown_at_once(a_probe: Callable[[], Probe
     assert probe.thermocouple.trouble is not None
 
 
+@pytest.mark.parametrize(("millivolts", "flame"), [(-5.0, OUT), (60.0, LIT)])
+def test_the_rails_themselves_are_readings(millivolts: float, flame: Flame) -> None:
+    assert Probe().read([millivolts]) == [flame]
+
+
 @pytest.mark.parametrize("bad", [None, math.nan, math.inf, -math.inf, -5.1, 60.1, 3_300.0])
 def test_a_cold_probe_is_out_again_once_its_readings_were_right_for_a_while(bad: float | None) -> None:
     probe = a_cold_probe()
@@ -126,6 +131,12 @@ def test_a_hot_probe_that_stands_still_is_unknown_within_two_seconds(millivolts:
 def test_a_reading_that_comes_twice_is_no_standstill() -> None:
     probe = a_lit_probe()
     assert set(probe.read([value for value in near(LOADED, MINUTE, noise=0.05) for _ in range(5)])) == {LIT}
+
+
+@pytest.mark.parametrize(("times", "every"), [(14, 20), (9, 1_000)])
+def test_neither_a_moment_nor_a_few_readings_make_a_standstill(times: int, every: Millis) -> None:
+    probe = a_lit_probe()
+    assert set(probe.read([LOADED] * times, every=every)) == {LIT}
 
 
 def test_a_cold_probe_may_stand_still_for_half_a_minute_and_no_longer() -> None:

@@ -28,6 +28,13 @@ def test_an_interlock_that_nobody_heard_of_is_quiet() -> None:
     assert not an_interlock().active(NOW)
 
 
+def test_an_interlock_that_says_that_it_is_quiet_holds_nobody() -> None:
+    interlock = an_interlock()
+    for at in range(3):
+        interlock.hear(NOW + at, active=False)
+        assert not interlock.active(NOW + at)
+
+
 def test_an_interlock_acts_at_once() -> None:
     assert an_active_interlock().active(NOW)
 

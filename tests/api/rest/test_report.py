@@ -1,0 +1,21 @@
+"""The nuisance report over REST."""
+
+import pytest
+
+from tests.api.rest.asking import refused
+from tests.e2e.program import Program
+
+
+def test_a_cut_is_in_this_weeks_report(stove: Program) -> None:
+    stove.http.post("/api/v1/burners/left/shut-off")
+    report = stove.get("/report?weeks=1")
+    (week,) = report["weeks"]
+    assert week["burners"]["left"]["cuts"]["user"] >= 1
+    assert report["judgement"] == []
+
+
+@pytest.mark.parametrize("query", ["weeks=0", "weeks=53", "weeks=-1", "weeks=four", "weeks=1.5", "weeks="])
+def test_a_number_of_weeks_that_is_none_is_refused(stove: Program, query: str) -> None:
+    assert "weeks is not a whole number from 1 to 52" in refused(
+        stove.http.get(f"/api/v1/report?{query}"), 422, "bad-value", "weeks"
+    )
