@@ -14,6 +14,8 @@ from controller.config_wiring import ReferenceConfig, ThermocoupleFlame
 from hardware.durations import in_words
 from hardware.settings import DEFAULT_BURNERS, BadSettings, find_file, read_document
 
+BUS_PINS = {"ads1115": (2, 3), "mcp3008": (7, 8, 9, 10, 11)}  # I2C and SPI
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -44,7 +46,7 @@ def check(document: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]:
         config = Config.model_validate(document)
     except ValidationError as error:
         return None, [_problem(details) for details in error.errors()] + list(_pins_used_twice(document))
-    return config, [*_pins_used_twice(document), *_contradictions(config)]
+    return config, [*_pins_used_twice(document), *_bus_pins(config, document), *_contradictions(config)]
 
 
 def _problem(details: Any) -> Problem:
@@ -193,6 +195,16 @@ def _sensing(config: Config) -> Iterator[Problem]:
         other = used.setdefault((probe.adc, probe.channel), key)
         if other != key:
             yield Problem(f"{key}.channel", f"{probe.channel} of the {probe.adc} is used by {other} already")
+
+
+def _bus_pins(config: Config, document: Mapping[str, Any]) -> Iterator[Problem]:
+    """A converter's bus needs its pins for itself."""
+    adcs = {reference.adc for reference in config.references}
+    adcs |= {b.flame.adc for b in config.burners if b.flame is not None and b.flame.kind == "thermocouple"}
+    for key, pin in _pins(document, ""):
+        for adc in sorted(adcs):
+            if pin in BUS_PINS[adc]:
+                yield Problem(key, f"{pin} belongs to the bus of the {adc}; use another pin")
 
 
 def _unknown_burners(config: Config) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ What annoys gets bypassed, so it is counted. Weeks are ISO weeks in the local zo
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel
 
@@ -67,8 +67,9 @@ class _Count:
 
 @dataclass
 class _Follower:
-    """One burner through the journal: whether its timer runs, and when it was cut last."""
+    """One burner through the journal: whether it burns and its timer runs, and when it was cut last."""
 
+    lit: bool = False
     timing: bool = False
     cut_at: datetime | None = None
 
@@ -85,14 +86,18 @@ class _Follower:
             count.refusals += 1
         elif entry.kind == "proof":
             count.proofs[str(details.get("outcome"))] += 1
-        elif entry.kind == "flame" and details.get("flame") == "out":
-            self._went_out(at, count)
+        elif entry.kind == "flame":
+            self._flame(str(details.get("flame")), at, count)
         elif entry.kind == "shut_off":
-            self.timing, self.cut_at = False, at
+            self.timing = False
             if details.get("cut"):
+                self.cut_at = at
                 count.cuts[str(details.get("cause"))] += 1
 
-    def _went_out(self, at: datetime, count: _Count) -> None:
+    def _flame(self, flame: str, at: datetime, count: _Count) -> None:
+        burnt, self.lit = self.lit, flame == "lit" or (self.lit and flame == "unknown")
+        if flame != "out" or not burnt:
+            return
         if self.cut_at is not None and at - self.cut_at <= AFTER_A_CUT:
             return
         if self.timing:
@@ -101,16 +106,18 @@ class _Follower:
             count.without_timer += 1
 
 
-def weekly(entries: Iterable[Entry], since: datetime | None = None) -> Report:
-    """Count journal entries, oldest first; those before ``since`` only tell what stood at its beginning."""
+def weekly(entries: Iterable[Entry], since: date = date.min) -> Report:
+    """Count journal entries, oldest first; those before the day ``since`` only tell what stood at its beginning."""
     counts: dict[str, tuple[datetime, dict[str, _Count]]] = {}
     followers: dict[str, _Follower] = {}
     for entry in entries:
+        if entry.kind == "started":  # no timer outlives the program
+            followers.clear()
         if entry.burner is None:
             continue
         at = datetime.fromisoformat(entry.at)
         count = _Count()
-        if since is None or at >= since:
+        if at.date() >= since:
             _, burners = counts.setdefault(week_of(at), (at - timedelta(days=at.weekday()), {}))
             count = burners.setdefault(entry.burner, count)
         followers.setdefault(entry.burner, _Follower()).take(entry, at, count)

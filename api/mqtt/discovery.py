@@ -180,9 +180,11 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             icon="mdi:check-decagram-outline",
             entity_category="diagnostic",
             device_class="enum",
-            options=[proof.value for proof in Proof],
+            # "unavailable" is Home Assistant's own word for an entity that is not there
+            options=[proof.value for proof in Proof if proof is not Proof.UNAVAILABLE] + ["not_proved"],
             state_topic=state,
-            value_template="{{ value_json.last_shut_off.proof if value_json.last_shut_off else None }}",
+            value_template="{{ (value_json.last_shut_off.proof | replace('unavailable', 'not_proved')) "
+            "if value_json.last_shut_off else None }}",
         ),
         "advice": _advice(state, "{{ (value_json.problem or 'Nothing') | truncate(255, True) }}"),
         "millivolts": _entity(

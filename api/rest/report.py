@@ -63,8 +63,8 @@ def router(stove: Stove, access: Access) -> APIRouter:
 
 def _read(path: Path, weeks: int) -> Report:
     now = datetime.now().astimezone()
-    monday = (now - timedelta(days=now.weekday(), weeks=weeks - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    before = monday - timedelta(days=1)  # a timer that ran at midnight was set before it
+    monday = now.date() - timedelta(days=now.weekday(), weeks=weeks - 1)
+    before = now - timedelta(days=now.weekday() + 2, weeks=weeks - 1)  # a timer that ran at midnight was set before it
     entries = journal.read(path, Query(since=before, limit=MOST_ENTRIES))
     return weekly(reversed(entries), monday)
 
@@ -74,6 +74,6 @@ def _weeks(request: Request) -> int:
         if name != "weeks":
             raise Problem(422, "A query parameter is unknown; known is weeks.", name[:32])
     text = request.query_params.get("weeks", "4")
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_WEEKS):
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= MOST_WEEKS):
         raise Problem(422, f"weeks is not a whole number from 1 to {MOST_WEEKS}.", "weeks")
     return int(text)

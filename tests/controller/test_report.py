@@ -1,6 +1,6 @@
 """The nuisance report, from hand-made journal entries."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from controller.journal import Entry
@@ -68,9 +68,23 @@ def test_a_week_begins_on_monday_in_the_local_zone_over_new_year_too() -> None:
 
 
 def test_what_lies_before_the_first_week_only_says_what_stood_then() -> None:
-    book = Book().write("timer_started").burn().goes_out()
-    (week,) = weekly(book.entries, since=MONDAY + timedelta(seconds=150)).weeks
+    book = Book(datetime.fromisoformat("2026-11-23T23:57:30+01:00")).write("timer_started").burn().goes_out()
+    (week,) = weekly(book.entries, since=date(2026, 11, 24)).weeks
     assert week.burners["left"].flame_outs_with_timer == 1
+
+
+def test_an_opening_of_an_open_relay_is_no_cut_that_a_flame_could_go_out_for() -> None:
+    assert Book().burn().cut(cut=False).goes_out().week().flame_outs_without_timer == 1
+
+
+def test_a_flame_that_was_never_seen_lit_did_not_go_out_and_no_timer_outlives_the_program() -> None:
+    book = Book().write("timer_started").write("started", burner=None).goes_out()
+    assert (book.week().flame_outs_with_timer, book.week().flame_outs_without_timer) == (0, 0)
+    assert book.burn().goes_out().week().flame_outs_with_timer == 0
+
+
+def test_a_flame_that_was_unknown_for_a_while_still_went_out() -> None:
+    assert Book().burn().write("flame", flame="unknown").goes_out().week().flame_outs_without_timer == 1
 
 
 def test_the_stoves_own_entries_are_nobodys() -> None:

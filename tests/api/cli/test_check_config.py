@@ -90,6 +90,10 @@ MISTAKES = {
         "burners[0].relay.second_pin: 17 is used by burners[0].relay.pin already",
     ),
     "pulse": (f'{LEFT}relay = {{ pin = 17, drive = "pulse", duty = 1 }}', "burners[0].relay.duty: 1 is wrong"),
+    "a relay on the converter's bus": (
+        f'{LEFT}relay = {{ pin = 10 }}\nflame = {{ kind = "thermocouple", adc = "mcp3008", channel = 0, gain = 50 }}',
+        "burners[0].relay.pin: 10 belongs to the bus of the mcp3008; use another pin",
+    ),
     "channel used twice": (
         f'[[references]]\nadc = "ads1115"\nchannel = 0\nmillivolts = 100\n{LEFT}relay = {{ pin = 17 }}\n'
         'flame = { kind = "thermocouple", adc = "ads1115", channel = 0 }',

@@ -179,6 +179,7 @@ def test_the_enumerations_are_complete() -> None:
     entities = left()["cmps"]
     assert entities["status"]["options"] == [status.value for status in Status]
     assert set(entities["event"]["event_types"]) == set(EVENT_TYPES)
+    assert entities["proof"]["options"] == ["confirmed", "pending", "failed", "not_proved"]
     assert "refused" in EVENT_TYPES
     assert "flame" not in EVENT_TYPES
 

@@ -14,7 +14,9 @@ def test_a_cut_is_in_this_weeks_report(stove: Program) -> None:
     assert report["judgement"] == []
 
 
-@pytest.mark.parametrize("query", ["weeks=0", "weeks=53", "weeks=-1", "weeks=four", "weeks=1.5", "weeks="])
+@pytest.mark.parametrize(
+    "query", ["weeks=0", "weeks=53", "weeks=-1", "weeks=four", "weeks=1.5", "weeks=", "weeks=00004"]
+)
 def test_a_number_of_weeks_that_is_none_is_refused(stove: Program, query: str) -> None:
     assert "weeks is not a whole number from 1 to 52" in refused(
         stove.http.get(f"/api/v1/report?{query}"), 422, "bad-value", "weeks"
