@@ -289,7 +289,8 @@ class KeeperClient:
             asked.answer.set_exception(KeeperAway(message["why"]))
         if asked.line is not None:
             self._generations[asked.line] = message["generation"]
-            self._forget(asked.line)
+            if self._wanted.get(asked.line) == asked.permit:  # else a later permit is on its way, and may be granted
+                self._forget(asked.line)
             self._listener.permit_answered(asked.line)
 
     def _forget(self, line: str) -> None:

@@ -31,6 +31,7 @@ class Protection:
 
 DIE = "tests/e2e/test_processes_die.py::"
 JOB = "tests/e2e/test_main_job.py::"
+KITCHEN = "tests/e2e/test_kitchen.py::"
 PROTECTIONS = (
     Protection(
         "a hang-up opens every line",
@@ -115,6 +116,69 @@ PROTECTIONS = (
         "        self._write(not self._level)\n",
         "        self._write(level=True)\n",
         "tests/hardware/test_keeper_drives.py",
+    ),
+    Protection(
+        "a later permit is not forgotten for an earlier one's refusal",
+        "hardware/client.py",
+        "            if self._wanted.get(asked.line) == asked.permit:  # else",
+        "            if True:  # else",
+        "tests/hardware/test_client.py",
+    ),
+    Protection(
+        "a cut without a step is a stuck contact",
+        "controller/proof.py",
+        "            return Finding.CONTACT_STUCK if now >= self.since + STEP_WITHIN else None\n",
+        "            return None\n",
+        KITCHEN + "test_a_stuck_contact_shows_without_an_auxiliary_contact_too",
+    ),
+    Protection(
+        "a contact that is welded at the start is found",
+        "controller/burner.py",
+        "        return self.fail(now, Finding.CONTACT_STUCK.value, \"contact\")\n",
+        "        return []\n",
+        KITCHEN + "test_a_contact_that_is_welded_from_the_start_is_found_before_anybody_cooks",
+    ),
+    Protection(
+        "a flame that burns on after its time is a lockout",
+        "controller/proof.py",
+        "        return self._overdue(flame) if now >= self.until else None\n",
+        "        return None\n",
+        KITCHEN + "test_a_stuck_valve_locks_out_when_its_time_is_over",
+    ),
+    Protection(
+        "a fault's lockout is not reset under a flame",
+        "controller/burner.py",
+        "        self._require_cured(now)\n",
+        "",
+        KITCHEN + "test_a_stuck_valve_locks_out_when_its_time_is_over",
+    ),
+    Protection(
+        "one burner's fault cuts the others",
+        "controller/stove.py",
+        "                self._cut_the_others(event)\n",
+        "                pass\n",
+        KITCHEN + "test_a_stuck_contact_locks_out_and_cuts_the_others",
+    ),
+    Protection(
+        "a flame is held off until it is proved out",
+        "controller/burner.py",
+        "            until = max(until, self.proof.until)\n",
+        "            pass\n",
+        KITCHEN + "test_a_burner_stays_cut_until_its_flame_is_proved_out",
+    ),
+    Protection(
+        "a frozen reading is no reading",
+        "controller/flame.py",
+        "            return self._frozen(now, millivolts)\n",
+        "            return None\n",
+        KITCHEN + "test_a_broken_sensor_is_unknown_within_two_seconds_and_the_limit_still_cuts",
+    ),
+    Protection(
+        "two relays are tested one at a time",
+        "controller/stove.py",
+        "            part = series.part if series is not None else Part.BOTH\n",
+        "            part = Part.BOTH\n",
+        KITCHEN + "test_a_second_relay_is_tested_before_both_close",
     ),
     Protection(
         "what is acknowledged has been committed",

@@ -1,0 +1,134 @@
+"""The controller's end of the keeper's socket, against a keeper that is played by hand."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hardware.client import KeeperClient
+from hardware.origin import Reached
+from hardware.protocol import LONGEST, VERSION, Part, decode, encode
+from tests.fakes import ManualClock
+from tests.hardware.keepers import Silent
+
+
+class Unkillable(Reached):
+    """The other end is this very process."""
+
+    def kill(self) -> str | None:
+        return None
+
+    def reap(self) -> None:
+        return None
+
+
+@dataclass
+class Keeper:
+    """The other end, by hand."""
+
+    connection: socket.socket
+
+    def heard(self) -> list[Any]:
+        """Everything that was said and not heard yet."""
+        found = []
+        while True:
+            try:
+                found.append(decode(self.connection.recv(LONGEST, socket.MSG_DONTWAIT)))
+            except BlockingIOError:
+                return found
+
+    def say(self, kind: str, **fields: Any) -> None:
+        self.connection.send(encode({"type": kind, **fields}))
+
+
+class Bench:
+    """An origin whose keeper is in the test's hand."""
+
+    owned = True
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        self._reached = Unkillable(ours, os.getpid(), None)
+        self.keeper = Keeper(theirs)
+        self.client = KeeperClient(self, ManualClock(), patience=1_000)
+
+    def reach(self) -> Reached:
+        return self._reached
+
+
+def with_a_keeper(act: Callable[[KeeperClient, Keeper], Awaitable[None]]) -> None:
+    """Run ``act`` with a client and a keeper that have greeted each other."""
+
+    async def run() -> None:
+        bench = Bench()
+        running = asyncio.create_task(bench.client.run(Silent()))
+        await asyncio.sleep(0)
+        (hello,) = bench.keeper.heard()
+        bench.keeper.say("hello", version=VERSION, pid=1, simulated=True, lines={"left": 0})
+        bench.keeper.say("done", seq=hello["seq"], line=None)
+        await bench.client.first
+        await act(bench.client, bench.keeper)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        bench.keeper.connection.close()
+
+    asyncio.run(run())
+
+
+def test_a_refusal_does_not_make_it_forget_a_later_permit_that_is_granted() -> None:
+    """Else it would not open a line of which it does not know that it is energised."""
+
+    async def act(client: KeeperClient, keeper: Keeper) -> None:
+        client.permit("left", 2_000_000)
+        client.permit("left", 1_500_000)
+        first, second = keeper.heard()
+        keeper.say("refused", seq=first["seq"], line="left", generation=0, why="there is no lease")
+        keeper.say("done", seq=second["seq"], line="left")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert client.wants("left")
+        assert client.permitted_until("left") == 1_500_000
+
+    with_a_keeper(act)
+
+
+def test_a_refused_permit_is_not_wanted_any_more_and_can_be_asked_for_again() -> None:
+    async def act(client: KeeperClient, keeper: Keeper) -> None:
+        client.permit("left", 2_000_000)
+        (asked,) = keeper.heard()
+        keeper.say("refused", seq=asked["seq"], line="left", generation=3, why="the line was opened since")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not client.wants("left")
+        client.permit("left", 2_000_000)
+        assert keeper.heard()[0]["generation"] == 3
+
+    with_a_keeper(act)
+
+
+def test_one_relay_of_a_pair_does_not_count_as_the_line_being_energised() -> None:
+    async def act(client: KeeperClient, keeper: Keeper) -> None:
+        client.permit("left", 2_000_000, Part.FIRST)
+        (asked,) = keeper.heard()
+        assert asked["part"] == "first"
+        keeper.say("done", seq=asked["seq"], line="left")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert client.permitted_until("left") is None
+        assert client.part("left") is Part.FIRST
+        assert client.wants("left")
+
+    with_a_keeper(act)
+
+
+def test_a_pattern_is_said_once() -> None:
+    async def act(client: KeeperClient, keeper: Keeper) -> None:
+        client.indicate("buzzer", "warn")
+        client.indicate("buzzer", "warn")
+        client.indicate("buzzer", "off")
+        assert [message["pattern"] for message in keeper.heard()] == ["warn", "off"]
+
+    with_a_keeper(act)
