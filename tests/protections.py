@@ -38,7 +38,7 @@ PROTECTIONS = (
         "hardware/keeper.py",
         "self._apply(now, openings)\n        self._outputs.silence(now)",
         "self._outputs.silence(now)",
-        DIE + "test_a_killed_controller_opens_the_relays_long_before_its_lease_lapses",
+        DIE + "test_a_keeper_of_its_own_survives_its_controller_and_serves_the_next",
     ),
     Protection(
         "every line is released when the keeper ends",
@@ -80,7 +80,7 @@ PROTECTIONS = (
         "controller/burner.py",
         "        self._hold_open(now, Cause.RESTART)\n",
         "",
-        JOB + "test_a_relay_stays_open_for_hold_open_after_a_start",
+        KITCHEN + "test_a_relay_stays_open_for_hold_open_after_a_start",
     ),
     Protection(
         "a cut latches for hold_open",
@@ -134,7 +134,7 @@ PROTECTIONS = (
     Protection(
         "a contact that is welded at the start is found",
         "controller/burner.py",
-        "        return self.fail(now, Finding.CONTACT_STUCK.value, \"contact\")\n",
+        '        return self.fail(now, Finding.CONTACT_STUCK.value, "contact")\n',
         "        return []\n",
         KITCHEN + "test_a_contact_that_is_welded_from_the_start_is_found_before_anybody_cooks",
     ),
@@ -162,8 +162,8 @@ PROTECTIONS = (
     Protection(
         "a flame is held off until it is proved out",
         "controller/burner.py",
-        "            until = max(until, self.proof.until)\n",
-        "            pass\n",
+        "        return self.proof is not None and self.proof.flame is Flame.LIT\n",
+        "        return False\n",
         KITCHEN + "test_a_burner_stays_cut_until_its_flame_is_proved_out",
     ),
     Protection(

@@ -46,6 +46,13 @@ def test_a_cut_is_proved_by_step_and_decay(tmp_path: Path) -> None:
     cook(tmp_path, act)
 
 
+def test_a_relay_stays_open_for_hold_open_after_a_start(tmp_path: Path) -> None:
+    async def act(kitchen: VirtualKitchen) -> None:
+        assert await kitchen.until(lambda: kitchen.high(LEFT)) >= 10 * SECOND
+
+    cook(tmp_path, act)
+
+
 def test_a_burner_stays_cut_until_its_flame_is_proved_out(tmp_path: Path) -> None:
     async def act(kitchen: VirtualKitchen) -> None:
         await kitchen.light("left")
