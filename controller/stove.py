@@ -339,6 +339,7 @@ class Stove:
 
     def keeper_sensed(self, sensed: Sensed) -> None:
         now = self._clock.now()
+        self._note_switching(now)
         self._sensing.take(now, sensed)
         for source, active in sensed.inputs.items():
             self._surroundings.hear(now, source, active)
@@ -356,9 +357,7 @@ class Stove:
     def gauged(self, gauged: Gauged) -> None:
         """Thermocouples were read by their converters."""
         now = self._clock.now()
-        for burner in self._burners.values():
-            if not burner.permitted(now):  # the keeper has opened it, and may be about to say so
-                self._sensing.switched(now, burner.id, energised=False)
+        self._note_switching(now)
         self._sensing.gauge(now, gauged.millivolts, gauged.references)
         for burner in self._burners.values():
             self._look_at(burner, now)
@@ -464,11 +463,16 @@ class Stove:
         worn = [ContactWorn(burner=name, at=proved.at, by="sensor", ratio=health.wear or 0)]
         self._record.write(worn if health.worn and not was_worn else [], {f"health.{name}": health.standing()})
 
+    def _note_switching(self, now: Millis) -> None:
+        """A relay's switching steps the voltage, which is no jump: it has to be known before the reading is judged."""
+        for burner in self._burners.values():
+            energised = self._keeper.permitted_until(burner.id) is not None
+            self._sensing.switched(now, burner.id, energised and burner.permitted(now))  # the keeper may be earlier
+
     def _look_at(self, burner: Burner, now: Millis) -> None:
         """Give the burner the time and what is measured of it, and open its relay at once if that comes of it."""
         passed = burner.tick(now)
         energised = self._keeper.permitted_until(burner.id) is not None
-        self._sensing.switched(now, burner.id, energised)
         reading = self._sensing.reading(burner.id)
         events = burner.observe(now, reading)
         if self._sensing.foreign_voltage(burner.id):

@@ -80,3 +80,30 @@ def trip(interlock: str, client: Client, as_json: bool) -> None:
 def clear(interlock: str, client: Client, as_json: bool) -> None:
     """Clear INTERLOCK."""
     _simulate(client, interlock, "clear", "clear", as_json)
+
+
+@sim.command()
+@click.argument("burner")
+@options.asks
+@options.as_json
+def hold(burner: str, client: Client, as_json: bool) -> None:
+    """Light BURNER and keep its knob pressed, which no cut can outdo."""
+    _simulate(client, burner, "hold", f"the knob is held, until: flameout sim let-go {burner}", as_json)
+
+
+@sim.command("let-go")
+@click.argument("what")
+@options.asks
+@options.as_json
+def let_go(what: str, client: Client, as_json: bool) -> None:
+    """Let go of a burner's knob or of a button."""
+    _simulate(client, what, "let_go", "let go", as_json)
+
+
+@sim.command()
+@click.argument("button")
+@options.asks
+@options.as_json
+def press(button: str, client: Client, as_json: bool) -> None:
+    """Press BUTTON and keep it down."""
+    _simulate(client, button, "press", f"pressed, until: flameout sim let-go {button}", as_json)

@@ -46,6 +46,20 @@ def test_a_cut_is_proved_by_step_and_decay(tmp_path: Path) -> None:
     cook(tmp_path, act)
 
 
+@pytest.mark.parametrize("early", [0, 1_000, 6_000, 9_500])
+def test_a_burner_that_is_lit_before_its_relay_closes_is_never_unknown(tmp_path: Path, early: int) -> None:
+    """Its voltage steps down as the relay closes, which is no jump."""
+
+    async def act(kitchen: VirtualKitchen) -> None:
+        await kitchen.pass_time(early)
+        kitchen.hob("left", "light")
+        await kitchen.pass_time(MINUTE)
+        assert [entry.details["flame"] for entry in await kitchen.events("flame")][:3] == ["out", "out", "lit"]
+        assert "unknown" not in [entry.details["flame"] for entry in await kitchen.events("flame")]
+
+    cook(tmp_path, act)
+
+
 def test_a_relay_stays_open_for_hold_open_after_a_start(tmp_path: Path) -> None:
     async def act(kitchen: VirtualKitchen) -> None:
         assert await kitchen.until(lambda: kitchen.high(LEFT)) >= 10 * SECOND
