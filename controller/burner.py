@@ -258,7 +258,6 @@ class Burner:
         if not self._held_by(HoldKind.LOCK, NIGHT_LOCK):
             return []
         self.holds = tuple(h for h in self.holds if (h.kind, h.cause) != (HoldKind.LOCK, NIGHT_LOCK))
-        self._watch_idle(now)
         return [Unlocked(burner=self.id, at=now, by="night lock", cause=NIGHT_LOCK)]
 
     def reset(self, now: Millis, by: str) -> list[Event]:
@@ -371,7 +370,7 @@ class Burner:
         self.stuck_since = self.stuck_since if self.stuck_since is not None else now
         if now - self.stuck_since < CONTACT_SETTLES_WITHIN:
             return []
-        return self.fail(now, Finding.CONTACT_STUCK.value, "contact")
+        return self.lock_out(now, Finding.CONTACT_STUCK.value)
 
     def tick(self, now: Millis) -> list[Event]:
         """What the passing of time does: warn, cut at a deadline, let a hold end."""
@@ -424,8 +423,7 @@ class Burner:
         """A relay that was permitted opens: begin to prove it, where anything is measured."""
         if not self.senses_flame and not self.has_contact:
             return LastShutOff(cause, now, by, Proof.UNAVAILABLE)
-        flame = self.flame if self.senses_flame else Flame.UNKNOWN
-        self.proof = CutProof(now, now + self.limits.closing_time, flame, self.millivolts, self.has_contact)
+        self.proof = CutProof(now, now + self.limits.closing_time, self.flame, self.millivolts, self.has_contact)
         return LastShutOff(cause, now, by, Proof.PENDING)
 
     def _hold_open(self, now: Millis, cause: Cause) -> None:

@@ -11,7 +11,7 @@ from api.rest import speech
 from api.rest.problems import wants_plain
 from controller.view import BurnerView, StoveView
 
-_COUNTDOWN = re.compile(r'"remaining_s":[^,}]*')
+_MOVING = re.compile(r'"(?:remaining_s|millivolts)":[^,}]*')  # what moves by itself
 
 
 def burner(request: Request, view: BurnerView) -> Response:
@@ -41,8 +41,8 @@ def _answer(request: Request, content: str, sentence: Callable[[], str]) -> Resp
 
 
 def _tag(content: str) -> str:
-    """Changes with everything but the countdown, which goes on under the same tag; so the tag is a weak one."""
-    return f'"{hashlib.blake2b(_COUNTDOWN.sub("", content).encode(), digest_size=8).hexdigest()}"'
+    """Changes with everything but countdowns and voltages, which go on under the same tag; so the tag is a weak one."""
+    return f'"{hashlib.blake2b(_MOVING.sub("", content).encode(), digest_size=8).hexdigest()}"'
 
 
 def _is_known(tag: str, if_none_match: str) -> bool:

@@ -420,3 +420,49 @@ def test_a_keeper_that_slept_through_everything_opens_everything_when_it_wakes()
     permits.permit(0, "left", 500, generation=0)
     permits.permit(0, "right", 20_000, generation=0)
     assert [opening.line for opening in permits.expire(3_600_000) if opening.cut] == ["left", "right"]
+
+
+# --- what is remembered of an opening ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["open", "revoke", "trip", "lease", "denied"])
+def test_every_opening_is_remembered_so_that_a_short_gap_is_no_pause(how: str) -> None:
+    permits = idle()
+    permits.renew(1_000, 1_000)
+    permits.permit(1_000, "left", 1_900, 0)
+    if how == "open":
+        permits.open(1_100, "left")
+    elif how == "revoke":
+        permits.revoke_all(1_100, "readback")
+    elif how == "trip":
+        permits.trip(1_100, "button")
+    elif how == "lease":
+        permits.expire(1_000 + LEASE)
+        assert permits.leased_from is None
+    else:
+        with pytest.raises(Denied):
+            permits.permit(1_100, "left", 1_100, 0)
+    line = permits.lines["left"]
+    assert line.not_after is None
+    assert line.opened_at == (1_000 + LEASE if how == "lease" else 1_100)
+
+
+def test_nothing_expires_while_nothing_is_energised() -> None:
+    permits = idle()
+    permits.renew(1_000, 1_000)
+    assert permits.next_expiry() is None
+
+
+def test_a_denial_says_why() -> None:
+    permits = idle()
+    with pytest.raises(Denied, match=r"^there is no lease$"):
+        permits.permit(1_000, "left", 2_000, 0)
+    permits.renew(1_000, 1_000)
+    with pytest.raises(Denied, match=r"^it has already ended$"):
+        permits.permit(1_000, "left", 1_000, 0)
+    longest = LONGEST_PERMIT
+    with pytest.raises(Denied, match=rf"^it would last {longest + 1} ms, longer than {longest} ms$"):
+        permits.permit(1_000, "left", 1_001 + longest, 0)
+    permits.lines["left"] = Line(opened_at=1_000, energised_since=1_000 - LONGEST_ENERGISED)
+    with pytest.raises(Denied, match=r"^the line pauses after its longest time energised$"):
+        permits.permit(1_000, "left", 1_500, 0)

@@ -161,3 +161,17 @@ def test_every_state_has_its_sentence(stove: Program) -> None:
 def test_who_also_takes_json_gets_json(stove: Program) -> None:
     for accept in ("application/json, text/plain", "*/*", "text/html", "application/problem+json"):
         assert stove.send("GET", "/stove", Accept=accept).headers["content-type"] == "application/json"
+
+
+def test_a_thermocouples_noise_does_not_change_the_tag(stove: Program) -> None:
+    tags, voltages = set(), set()
+
+    def moved() -> bool:
+        answer = stove.http.get("/api/v1/burners/right")
+        tags.add(answer.headers["etag"])
+        voltages.add(answer.json()["millivolts"])
+        return len(voltages) > 1
+
+    eventually("the flame is known", lambda: stove.burner("right")["flame"] == "out")
+    eventually("its voltage moves", moved)
+    assert len(tags) == 1
