@@ -141,7 +141,7 @@ def burner_view(
         ending=EndingView(kind=ends[1], remaining_s=max(0, ends[0] - now) / 1000, ends_at=at(ends[0]))
         if ends is not None
         else None,
-        millivolts=round(burner.millivolts, 1) if burner.millivolts is not None else None,
+        millivolts=round(burner.millivolts, 1) + 0.0 if burner.millivolts is not None else None,  # never -0.0
         wear=round(wear, 2) if wear is not None else None,
         problem=problem,
     )

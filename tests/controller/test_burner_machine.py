@@ -62,7 +62,8 @@ class Stove(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.burner = Burner("left", "Left", LIMITS, senses_flame=True, has_contact=True)
-        self.seen: list[tuple[int, Reading]] = []  # since a flame was last not out, or a contact not open
+        self.reading = Reading()  # the last
+        self.out_since: int | None = None  # the flame, by all readings since
         self.permits = Permits(CAPS, {"left": Line()})
         self.high_since: int | None = None
         self.refreshed(self.burner.tick(self.now))
@@ -99,9 +100,11 @@ class Stove(RuleBasedStateMachine):
 
     def observe(self, reading: Reading) -> list[Event]:
         """The stove's look at one burner."""
-        if reading.flame is not Flame.OUT or reading.contact is not Contact.OPEN:
-            self.seen.clear()
-        self.seen.append((self.now, reading))
+        self.reading = reading
+        if reading.flame is not Flame.OUT:
+            self.out_since = None
+        elif self.out_since is None:
+            self.out_since = self.now
         return [*self.burner.tick(self.now), *self.burner.observe(self.now, reading)]
 
     def look(self) -> list[Event]:
@@ -200,8 +203,9 @@ class Stove(RuleBasedStateMachine):
         faults = self.faults()
         self.command(lambda: self.burner.reset(self.now, ANNA))
         if faults - self.faults():
-            assert self.seen, "a fault's lockout was reset while the flame is not out or the contact not open"
-            assert self.now - self.seen[0][0] >= COLD_FOR, "a fault's lockout was reset before the flame was long out"
+            assert self.reading.contact is Contact.OPEN, "a fault's lockout was reset while the contact is not open"
+            assert self.out_since is not None, "a fault's lockout was reset while the flame is not out"
+            assert self.now - self.out_since >= COLD_FOR, "a fault's lockout was reset before the flame was long out"
 
     @rule()
     def attend(self) -> None:
