@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from api.rest import answers
 from api.rest.examples import BURNER
+from controller.terms import Flame
 from controller.view import BurnerView
 from tests.api.rest.asking import is_a_sentence, refused
 from tests.e2e.program import Program, eventually
@@ -173,4 +174,4 @@ def test_a_thermocouples_voltage_does_not_change_the_tag_and_its_flame_does() ->
     view = BurnerView.model_validate(BURNER)
     tag = answers.burner(request, view).headers["etag"]
     assert answers.burner(request, view.model_copy(update={"millivolts": 13.9})).headers["etag"] == tag
-    assert answers.burner(request, view.model_copy(update={"flame": "out"})).headers["etag"] != tag
+    assert answers.burner(request, view.model_copy(update={"flame": Flame.OUT})).headers["etag"] != tag
