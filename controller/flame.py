@@ -56,8 +56,8 @@ class Thermocouple:
         """The flame by this reading; ``switched``: the relay was told to switch within :data:`SWITCHING`."""
         found = self._judge(now, millivolts, switched)
         if found is not None:
-            if self.trouble is None or self.trouble.split()[0] != found.split()[0]:
-                self.trouble = found  # the numbers of the first of its kind, so that it does not change all the time
+            if self._trouble_at is None or now - self._trouble_at >= CLEAN_FOR:
+                self.trouble = found  # what it began with, so that the sentence does not change with every reading
             self._trouble_at = now
             self._distrusted |= self.last is Flame.LIT
         elif self._trouble_at is not None and now - self._trouble_at >= CLEAN_FOR:
