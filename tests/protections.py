@@ -134,7 +134,7 @@ PROTECTIONS = (
     Protection(
         "a contact that is welded at the start is found",
         "controller/burner.py",
-        '        return self.fail(now, Finding.CONTACT_STUCK.value, "contact")\n',
+        "        return self.lock_out(now, Finding.CONTACT_STUCK.value)\n",
         "        return []\n",
         KITCHEN + "test_a_contact_that_is_welded_from_the_start_is_found_before_anybody_cooks",
     ),
