@@ -113,6 +113,17 @@ class RestConfig(Section):
     require_token: bool = Field(True, description="false is refused unless host is loopback.")
 
 
+class PageConfig(Section):
+    """The phone page."""
+
+    presets: Annotated[
+        list[Annotated[Millis, DURATION, within(SECOND, TIMER_CEILING), AS_TEXT]], Field(max_length=6)
+    ] = Field(
+        default_factory=lambda: [5 * MINUTE, 10 * MINUTE, 25 * MINUTE, 45 * MINUTE],
+        description="Durations to set with one tap.",
+    )
+
+
 class MqttTls(Section):
     """TLS to the broker: its certificate authority, and our own certificate where it asks for one."""
 
@@ -161,6 +172,7 @@ class Config(Section):
     outputs: list[OutputConfig] = Field(default_factory=list, max_length=16)
     hood: HoodConfig = Field(default_factory=HoodConfig)
     rest: RestConfig = Field(default_factory=RestConfig)
+    page: PageConfig = Field(default_factory=PageConfig)
     mqtt: MqttConfig | None = None
     journal: JournalConfig = Field(default_factory=JournalConfig)
 

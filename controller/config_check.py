@@ -142,6 +142,11 @@ def _contradictions(config: Config) -> Iterator[Problem]:
     yield from _repeated("interlocks", [interlock.id for interlock in config.interlocks])
     yield from _repeated("buttons", [button.id for button in config.buttons])
     yield from _repeated("outputs", [output.id for output in config.outputs])
+    places = [f"column {at.column}, row {at.row}" for burner in config.burners if (at := burner.position) is not None]
+    yield from (
+        Problem("burners", f"{place} has two burners; give each a position of its own")
+        for place in sorted({place for place in places if places.count(place) > 1})
+    )
     yield from _sensing(config)
     yield from _unknown_burners(config)
     for index, interlock in enumerate(config.interlocks):

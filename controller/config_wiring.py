@@ -69,12 +69,21 @@ class ThermocoupleFlame(Section):
     out_below_mv: Annotated[float, Field(gt=0, le=50, strict=False)] = 2.5
 
 
+class PositionConfig(Section):
+    """Where a burner is on the hob, seen from the cook: columns from the left, rows from the back."""
+
+    column: Annotated[int, Field(ge=1, le=6)]
+    row: Annotated[int, Field(ge=1, le=4)] = 1
+    size: Literal["small", "medium", "large"] = "medium"
+
+
 class BurnerConfig(Section):
     """One burner and what is wired to it."""
 
     id: Identifier
     name: Name
     relay: RelayConfig
+    position: PositionConfig | None = Field(None, description="Left out by all: side by side, four in a square.")
     contact: ContactConfig | None = None
     flame: Annotated[DigitalFlame | ThermocoupleFlame, Field(discriminator="kind")] | None = None
 

@@ -274,3 +274,32 @@ class DefaultTimerSet(Event):
 
     def details(self) -> Mapping[str, Json]:
         return {"duration_s": _seconds(self.duration)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairingOffered(Event):
+    """A phone may pair now; the code itself is nowhere on record."""
+
+    kind = "pairing_offered"
+    role: str
+
+    def details(self) -> Mapping[str, Json]:
+        return {"role": self.role}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired(Event):
+    kind = "paired"
+    role: str
+
+    def details(self) -> Mapping[str, Json]:
+        return {"role": self.role}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked(Event):
+    kind = "token_revoked"
+    name: str
+
+    def details(self) -> Mapping[str, Json]:
+        return {"name": self.name}

@@ -9,6 +9,7 @@ from controller.advice import advice
 from controller.burner import Burner
 from controller.config import Config
 from controller.health import ContactHealth
+from controller.hob import places
 from controller.hood import Hood
 from controller.record import Record
 from controller.sensing import Sensing
@@ -78,6 +79,8 @@ class Portrait:
             longest_timer_s=config.limits.longest_timer / 1000,
             unattended_s=config.limits.unattended / 1000,
             extend_step_s=config.limits.extend_step / 1000,
+            presets_s=[preset / 1000 for preset in config.page.presets],
+            places=places(config.burners),
             simulated=self._parts.keeper.simulated,
             started_at=rfc3339(self._started_at),
             burners=[self.burner(burner) for burner in burners],

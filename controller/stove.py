@@ -31,6 +31,7 @@ from controller.hood import Hood
 from controller.journal import Journal
 from controller.portrait import Parts, Portrait
 from controller.proof import Finding
+from controller.reception import Reception
 from controller.record import Record
 from controller.sensing import Sensing
 from controller.series import SeriesTest
@@ -89,6 +90,7 @@ class Stove:
         }
         self._sensing = Sensing(config, clock)
         self._surroundings = Surroundings(config, clock.now(), calendar, self._burners)
+        self.reception = Reception(clock, self._write)
         self._series = {entry.id: SeriesTest() for entry in config.burners if entry.relay.second_pin is not None}
         self._health = {
             name: ContactHealth(journal.standing.get(f"health.{name}"))
@@ -126,6 +128,8 @@ class Stove:
         self._watch_clock(now)
         self._follow(self._surroundings.follow_interlocks(now))
         self._follow(self._surroundings.follow_nights(now))
+        for button in self._surroundings.held(now):
+            self.reception.let_in(f"button:{button.id}")
         if self._surroundings.sweep_is_due():
             self._sweep(now, "daily sweep")
         for burner in self._burners.values():
@@ -347,7 +351,7 @@ class Stove:
         for burner in self._burners.values():
             self._look_at(burner, now)
             self._announce(burner)
-        for button in self._surroundings.pressed(sensed.buttons):
+        for button in self._surroundings.pressed(now, sensed.buttons):
             self._press(now, button)
 
     def measure_with(self, gauges: GaugesClient) -> None:

@@ -5,6 +5,7 @@ Each reader has a bounded queue of its own. One who falls behind loses the oldes
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from dataclasses import dataclass
 from types import TracebackType
@@ -58,6 +59,15 @@ class Subscription:
             self._filled.clear()
             await self._filled.wait()
         return self._items.popleft()
+
+    async def next_within(self, seconds: float) -> Item | None:
+        """The next item; None when none has come in time."""
+        if not self._items:
+            self._filled.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._filled.wait()
+        return self._items.popleft() if self._items else None
 
     def put(self, item: Item) -> None:
         """Queue an item; never waits. A state that is announced already is not announced twice."""

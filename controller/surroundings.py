@@ -12,6 +12,7 @@ from controller.config_wiring import ButtonConfig
 from controller.events import CommandRefused, Event, InterlockSilent
 from controller.interlocks import Interlock, interlocks
 from controller.night import SweepTime, night_of
+from controller.pairing import BUTTON_HELD
 from controller.terms import Refused
 from controller.wall import Calendar
 from hardware.clock import Millis
@@ -29,7 +30,8 @@ class Surroundings:
         self._burners = burners
         self._interlocks = interlocks(config.interlocks, now)
         self._sweep_time = SweepTime(config.sweep.at, calendar.now()) if config.sweep is not None else None
-        self._pressed: set[str] = set()
+        self._pressed: dict[str, Millis] = {}  # the buttons that are down, and since when
+        self._offered: set[str] = set()  # those that have been held long enough to let a phone in
 
     # --- interlocks -----------------------------------------------------------------------------------
 
@@ -76,11 +78,19 @@ class Surroundings:
 
     # --- buttons --------------------------------------------------------------------------------------
 
-    def pressed(self, buttons: Mapping[str, bool]) -> list[ButtonConfig]:
+    def pressed(self, now: Millis, buttons: Mapping[str, bool]) -> list[ButtonConfig]:
         """The buttons that have just gone down."""
         down = {name for name, pressed in buttons.items() if pressed}
-        new, self._pressed = down - self._pressed, down
+        new = down - self._pressed.keys()
+        self._pressed = {name: self._pressed.get(name, now) for name in down}
+        self._offered &= down
         return [button for button in self._config.buttons if button.id in new]
+
+    def held(self, now: Millis) -> list[ButtonConfig]:
+        """The stop buttons that have been held for as long as letting a phone in takes; each press counts once."""
+        long = {name for name, since in self._pressed.items() if now - since >= BUTTON_HELD} - self._offered
+        self._offered |= long
+        return [button for button in self._config.buttons if button.id in long and button.does == "shut_off"]
 
     def press(self, now: Millis, button: ButtonConfig, default_timer: Millis) -> Did:
         """Do what a button is for, one that shuts off aside; a refusal goes on record."""

@@ -1,7 +1,7 @@
 """Who may do what: 256-bit tokens, kept hashed in a small file of their own.
 
 A random token of that length needs no slow hash. The file is read anew when it changes, so a token that is
-added or revoked on the console counts at once.
+added or revoked on the console counts at once. When one was used last is written at most once in ten minutes.
 """
 
 import contextlib
@@ -10,16 +10,18 @@ import hashlib
 import json
 import logging
 import os
-import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 PREFIX = "flameout_"  # so that a leaked one is recognised for what it is
+LONGEST_NAME = 32
+USE_IS_NOTED_EVERY = timedelta(minutes=10)  # a memory card wears out
 _log = logging.getLogger("flameout")
 
 
@@ -38,7 +40,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Token:
-    """One token without its secret; ``burners`` limits cook to some burners, () to none in particular."""
+    """One token without its secret; ``burners`` limits cook to some burners, () to none in particular.
+
+    ``phone`` is one that a browser got by pairing and keeps as a cookie.
+    """
 
     name: str
     role: Role
@@ -46,6 +51,21 @@ class Token:
     created_at: str
     digest: str
     last_used_at: str | None = None
+    phone: bool = False
+
+    @property
+    def id(self) -> str:
+        """Names the token where its name, which may hold anything, does not fit."""
+        return self.digest[:12]
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with a token's name; None if it is fine. Any script is, and any sign that can be seen."""
+    if not 1 <= len(name) <= LONGEST_NAME or name != name.strip():
+        return f"a name has 1 to {LONGEST_NAME} characters and no space at its ends"
+    if not name.isprintable():
+        return "a name is made of characters that can be seen"
+    return None
 
 
 def digest(secret: str) -> str:
@@ -61,33 +81,53 @@ class TokenStore:
         self._read_at: tuple[int, ...] | None = None
         self._tokens: dict[str, Token] = {}  # by digest
         self._problem: str | None = None
+        self._used: dict[str, datetime] = {}  # by digest, since this program began
 
-    def add(self, name: str, role: Role, burners: tuple[str, ...] = ()) -> str:
+    def add(self, name: str, role: Role, burners: tuple[str, ...] = (), phone: bool = False) -> str:
         """Make a token and return its secret, which is kept nowhere. Raises ``ValueError``."""
-        if not re.fullmatch(r"[^\W_][\w .-]{0,31}", name):
-            raise ValueError(f"{name!r} cannot be a token's name; use 1 to 32 letters, digits, spaces, dots or dashes")
+        name = unicodedata.normalize("NFC", name)
+        problem = name_problem(name)
+        if problem is not None:
+            raise ValueError(f"{name!r} cannot be a token's name: {problem}")
         with self._alone():
             if any(token.name == name for token in self._tokens.values()):
                 raise ValueError(f"there is a token {name!r} already; revoke it first, or choose another name")
             secret = PREFIX + secrets.token_urlsafe(32)
-            created_at = datetime.now(UTC).isoformat(timespec="seconds")
-            token = Token(name, role, burners, created_at, digest(secret))
+            token = Token(name, role, burners, _text(datetime.now(UTC)), digest(secret), phone=phone)
             self._write({**self._tokens, token.digest: token})
         return secret
+
+    def free_name(self, wanted: str) -> str:
+        """``wanted``, or ``wanted 2`` and so on where that is taken."""
+        taken = {token.name for token in self.list()}
+        names = (wanted if number == 1 else f"{wanted[: LONGEST_NAME - 4]} {number}" for number in range(1, 1000))
+        return next(name for name in names if unicodedata.normalize("NFC", name) not in taken)
 
     def list(self) -> "list[Token]":
         """Every token, oldest first."""
         self._read()
         return [*self._tokens.values()]
 
-    def revoke(self, name: str) -> bool:
-        """End a token; False where there is none of that name. Raises ``ValueError`` as :meth:`add` does."""
-        with self._alone():
-            kept = {key: token for key, token in self._tokens.items() if token.name != name}
-            if len(kept) == len(self._tokens):
-                return False
-            self._write(kept)
-        return True
+    def revoke(self, name: str) -> Token | None:
+        """End the token of this name and return it; None where there is none. Raises as :meth:`add` does."""
+        return self._end(lambda token: token.name == name)
+
+    def revoke_id(self, token_id: str) -> Token | None:
+        """As :meth:`revoke`, by id."""
+        return self._end(lambda token: token.id == token_id)
+
+    def used(self, token: Token, now: datetime) -> bool:
+        """Note that a token was just used; True where that is worth writing down (:meth:`write_uses`)."""
+        self._used[token.digest] = now
+        known = token.last_used_at
+        return known is None or now - datetime.fromisoformat(known) >= USE_IS_NOTED_EVERY
+
+    def write_uses(self) -> None:
+        """Write down when tokens were used last. Waits for the disk; what cannot be written is left for later."""
+        with contextlib.suppress(OSError, ValueError), self._alone():
+            used = {key: _text(at) for key, at in list(self._used.items())}
+            kept = self._tokens.items()
+            self._write({key: replace(token, last_used_at=used.get(key, token.last_used_at)) for key, token in kept})
 
     def find(self, secret: str) -> Token | None:
         """The token with this secret. A digest is looked up, so timing tells nothing about the secret."""
@@ -131,6 +171,13 @@ class TokenStore:
         finally:
             os.close(folder)
 
+    def _end(self, is_meant: Callable[[Token], bool]) -> Token | None:
+        with self._alone():
+            found = next(filter(is_meant, self._tokens.values()), None)
+            if found is not None:
+                self._write({key: token for key, token in self._tokens.items() if token is not found})
+        return found
+
     def _write(self, tokens: dict[str, Token]) -> None:
         rows = [asdict(token) for token in tokens.values()]
         write_private(self._path, json.dumps(rows, indent=1))
@@ -139,7 +186,19 @@ class TokenStore:
 
 
 def _token(row: dict[str, Any]) -> Token:
-    return Token(row["name"], Role(row["role"]), tuple(row["burners"]), row["created_at"], row["digest"])
+    return Token(
+        row["name"],
+        Role(row["role"]),
+        tuple(row["burners"]),
+        row["created_at"],
+        row["digest"],
+        row.get("last_used_at"),
+        row.get("phone", False),
+    )
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def write_private(path: Path, text: str) -> None:

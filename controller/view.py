@@ -78,6 +78,15 @@ class BurnerView(BaseModel):
     problem: str | None
 
 
+class PlaceView(BaseModel):
+    """Where a burner is on the hob: columns from the left, rows from the back, both from 1."""
+
+    burner: str
+    column: int
+    row: int
+    size: str
+
+
 class StoveView(BaseModel):
     """The stove and all its burners."""
 
@@ -94,6 +103,8 @@ class StoveView(BaseModel):
     longest_timer_s: float
     unattended_s: float
     extend_step_s: float
+    presets_s: list[float]
+    places: list[PlaceView]
     simulated: bool
     started_at: str
     burners: list[BurnerView]

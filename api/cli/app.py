@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "check-config": "configuration",
         "doctor": "doctor",
         "selftest": "selftest",
+        "pair": "pair",
         "tokens": "tokens",
         "sim": "simulating",
     },

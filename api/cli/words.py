@@ -167,6 +167,9 @@ EVENTS: dict[str, Callable[[Json], str]] = {
     "stopped": "flameout stopped".format_map,
     "keeper_ready": "keeper ready (process {pid})".format_map,
     "keeper_lost": "KEEPER LOST: {why}".format_map,
+    "pairing_offered": "a phone may pair as {role}".format_map,
+    "paired": "phone paired as {role}".format_map,
+    "token_revoked": "{name} revoked".format_map,
     "default_timer_set": lambda e: f"default timer set to {duration(e['duration_s'])}",
 }
 _ENVELOPE = ("seq", "event_type", "at", "burner", "by", "details")

@@ -3,7 +3,21 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api.rest import described, docs, events, health, history, problems, relays, report, simulation, state, timers
+from api.rest import (
+    described,
+    docs,
+    events,
+    health,
+    history,
+    page,
+    problems,
+    reception,
+    relays,
+    report,
+    simulation,
+    state,
+    timers,
+)
 from api.rest.access import Access
 from api.rest.guard import Guard
 from api.rest.lane import ShutOffLane
@@ -33,9 +47,11 @@ def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASG
         events.router(stove, access),
         history.router(stove, access),
         report.router(stove, access),
+        reception.router(stove, access),
         simulation.router(stove, access),
         health.router(stove, tally),
         docs.router(app),
+        page.router(),
     ):
         app.include_router(router)
     return Guard(ShutOffLane(app, stove, access), config.host, config.allowed_hosts)

@@ -16,9 +16,8 @@ border:1px solid #8886;border-radius:.4rem}
 h2{margin:2rem 0 .2rem}h3{margin:1.4rem 0 .2rem}b.m{display:inline-block;min-width:4.5rem}summary{cursor:pointer}
 """
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-cache",
 }
 _INTRODUCTION = (
     "<p>Durations are seconds, or text like <code>25m</code>, <code>1h30m</code>, <code>PT25M</code>. Errors are "
@@ -31,13 +30,17 @@ _INTRODUCTION = (
 
 
 def router(app: FastAPI) -> APIRouter:
-    """GET /docs."""
+    """GET /docs and its style."""
     routes = APIRouter()
 
     @routes.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
         base = f"{request.url.scheme}://{request.headers.get('host', '')}"
         return Response(page(app.openapi(), base), headers=_HEADERS, media_type="text/html; charset=utf-8")
+
+    @routes.get("/docs.css", include_in_schema=False)
+    async def style() -> Response:
+        return Response(_STYLE, headers={"Cache-Control": "no-cache"}, media_type="text/css; charset=utf-8")
 
     return routes
 
@@ -50,7 +53,8 @@ def page(schema: dict[str, Any], base: str) -> str:
             sections.setdefault(call["tags"][0], []).append(_call(method.upper(), path, call, base))
     body = "".join(f"<h2>{html.escape(tag)}</h2>{''.join(calls)}" for tag, calls in sections.items())
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>flameout REST API</title><style>{_STYLE}</style>'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>flameout REST API</title>'
+        '<link rel="stylesheet" href="docs.css">'
         f"<h1>flameout REST API</h1><p>{html.escape(schema['info']['summary'])}</p>{_INTRODUCTION}{body}</html>"
     )
 
@@ -58,7 +62,7 @@ def page(schema: dict[str, Any], base: str) -> str:
 def _call(method: str, path: str, call: dict[str, Any], base: str) -> str:
     media = call.get("requestBody", {}).get("content", {}).get("application/json", {})
     examples = [example["value"] for example in media.get("examples", {}).values()] or [None]
-    url = base + path.replace("{burner_id}", "left").replace("{name}", "left")
+    url = base + path.replace("{burner_id}", "left").replace("{name}", "left").replace("{token_id}", "0f3a9c1b22d4")
     commands = "\n".join(_curl(method, url, example) for example in examples)
     return (
         f'<h3><b class="m">{method}</b><code>{html.escape(path)}</code></h3>'

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,8 @@ from controller.stream import Ended, Happened, Item, Lagged, StateChanged
 from controller.tokens import Role
 
 PING_EVERY = 5  # s; a reader that hears nothing for twice as long has lost us
+TICK_EVERY = 1.0  # s, for a page that shows by itself what it knows no more
+LOOK_EVERY = 2.0  # s; the stream of a token that was revoked ends so soon
 STALLED_AFTER = 10  # s, for a reader that does not read
 MOST_READERS = 64
 BATCH = 500
@@ -36,6 +39,12 @@ _LAST_EVENT_ID = {
     "in": "header",
     "description": "The id of the last event that was received; what came after it is sent first.",
     "schema": {"type": "string"},
+}
+_TICK = {
+    "name": "tick",
+    "in": "query",
+    "description": "1: a `tick` event comes every second, and `stove` events with what is not about one burner.",
+    "schema": {"type": "string", "enum": ["0", "1"]},
 }
 _DESCRIBED: Responses = {
     200: {
@@ -60,7 +69,7 @@ def router(stove: Stove, access: Access) -> APIRouter:
         tags=["state"],
         response_class=_EventStream,
         responses=_DESCRIBED,
-        openapi_extra={"parameters": [_LAST_EVENT_ID]},
+        openapi_extra={"parameters": [_LAST_EVENT_ID, _TICK]},
     )
     async def events(request: Request) -> EventSourceResponse:
         """Server-sent events: `state` (a whole burner) and `event` (what happened). Role: view.
@@ -70,7 +79,8 @@ def router(stove: Stove, access: Access) -> APIRouter:
         access.require(request, Role.VIEW)
         if len(stove.stream.readers) >= MOST_READERS:
             raise Problem(503, f"{MOST_READERS} streams are open already; close one.", Retry_After="10")
-        reader = _Reader(stove, _last_event_id(request), lambda: access.allows(request, Role.VIEW))
+        welcome = functools.partial(access.allows, request, Role.VIEW)
+        reader = _Reader(stove, _last_event_id(request), welcome, _wants_ticks(request))
         return _EventStream(reader.items(), ping=PING_EVERY, send_timeout=STALLED_AFTER, sep="\n")
 
     return routes
@@ -82,6 +92,13 @@ class _EventStream(EventSourceResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(SendTimeoutError):
             await super().__call__(scope, receive, send)
+
+
+def _wants_ticks(request: Request) -> bool:
+    given = request.query_params.get("tick", "0")
+    if given not in ("0", "1") or any(name != "tick" for name in request.query_params):
+        raise Problem(422, "The only query parameter is tick, and it is 0 or 1.", "tick")
+    return given == "1"
 
 
 def _last_event_id(request: Request) -> int | None:
@@ -96,22 +113,29 @@ def _last_event_id(request: Request) -> int | None:
 class _Reader:
     """One open stream. Every event goes out once and in order, over the journal when the reader was away or slow."""
 
-    def __init__(self, stove: Stove, after: int | None, welcome: Callable[[], bool]) -> None:
+    def __init__(self, stove: Stove, after: int | None, welcome: Callable[[], bool], ticks: bool) -> None:
         self._stove = stove
         self._resumes = after
         self._after = 0  # the number of the last event that this reader has
         self._welcome = welcome
+        self._ticks = ticks
 
     async def items(self) -> AsyncIterator[ServerSentEvent]:
         """What to send, until the program or the reader's token ends."""
         async with self._stove.stream.subscribe() as items:
             newest = self._newest()
             self._after = newest if self._resumes is None else min(self._resumes, newest)
-            item: Item = Lagged()  # one who has just come knows as little as one who fell behind
+            item: Item | None = Lagged()  # one who has just come knows as little as one who fell behind
+            ticked = time.monotonic()
             while not isinstance(item, Ended) and self._welcome():
-                async for said in self._tell(item):
-                    yield said
-                item = await items.next()
+                if item is not None:
+                    async for said in self._tell(item):
+                        yield said
+                if self._ticks and time.monotonic() - ticked >= TICK_EVERY:
+                    ticked = time.monotonic()
+                    yield self._tick()
+                patience = ticked + TICK_EVERY - time.monotonic() if self._ticks else LOOK_EVERY
+                item = await items.next_within(max(0.0, patience))
 
     async def _tell(self, item: Item) -> AsyncIterator[ServerSentEvent]:
         if isinstance(item, Happened):
@@ -120,9 +144,14 @@ class _Reader:
         elif isinstance(item, StateChanged):
             if item.burner is not None:
                 yield self._state(item.burner)
+            elif self._ticks:
+                yield self._whole()
         else:
             async for entry in self._missed():
                 yield self._event(entry)
+            if self._ticks:
+                yield self._whole()
+                yield self._tick()
             for name in self._stove.burner_ids():
                 yield self._state(name)
 
@@ -147,6 +176,14 @@ class _Reader:
     def _event(self, entry: Entry) -> ServerSentEvent:
         self._after = entry.seq
         return ServerSentEvent(_compact(wire.event(entry)), event="event", id=str(entry.seq))
+
+    def _tick(self) -> ServerSentEvent:
+        """That we are there; ``alive`` says whether stove and keeper are, too."""
+        return ServerSentEvent(_compact({"alive": self._stove.alive()}), event="tick")
+
+    def _whole(self) -> ServerSentEvent:
+        """The stove without its burners, which come by themselves."""
+        return ServerSentEvent(self._stove.stove_view().model_dump_json(exclude={"burners"}), event="stove")
 
     def _state(self, name: str) -> ServerSentEvent:
         return ServerSentEvent(self._stove.view(name).model_dump_json(), event="state")

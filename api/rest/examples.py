@@ -61,6 +61,8 @@ STOVE: dict[str, Any] = {
     "longest_timer_s": 14400.0,
     "unattended_s": 7200.0,
     "extend_step_s": 300.0,
+    "presets_s": [300.0, 600.0, 1500.0, 2700.0],
+    "places": [{"burner": "left", "column": 1, "row": 1, "size": "medium"}],
     "simulated": False,
     "started_at": "2026-11-23T07:00:00.000+01:00",
     "burners": [BURNER],

@@ -22,6 +22,15 @@ _LOOKED_AT = frozenset(
 )
 
 
+_SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_NOTHING_RUNS = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
 class Guard:
     """ASGI middleware around everything."""
 
@@ -37,6 +46,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = _headers(scope)
+        send = _with_safe_headers(send)
         problem = self._problem(scope["method"], headers)
         if problem is not None:
             await problem.response(wants_plain(Request(scope)))(scope, receive, send)
@@ -96,6 +106,23 @@ def _is_foreign(method: str, host: bytes, headers: dict[bytes, bytes]) -> bool:
     if headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin"):
         return False
     return method != "GET" or headers.get(b"sec-fetch-mode") != b"navigate"
+
+
+def _with_safe_headers(send: Send) -> Send:
+    """Whatever is answered, a browser takes it for what it says it is, shows it in no frame, and runs none of it.
+
+    The page says itself what may run there.
+    """
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), *_SAFE]
+            if not any(name == _NOTHING_RUNS[0] for name, _ in headers):
+                headers.append(_NOTHING_RUNS)
+            message["headers"] = headers
+        await send(message)
+
+    return sending
 
 
 class _Limited:

@@ -30,7 +30,7 @@ class ShutOffLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and (path := _SHUT_OFF.fullmatch(scope["path"])):
             with contextlib.suppress(UnknownBurner):  # the handler says so
-                scope[_OPENED] = self._stove.open_now(path[1], self._access.name(_authorization(scope)))
+                scope[_OPENED] = self._stove.open_now(path[1], self._access.name(scope))
         await self._app(scope, receive, send)
 
 
@@ -38,10 +38,3 @@ def opened(request: Request, stove: Stove, burner_id: str | None) -> asyncio.Fut
     """What the keeper will have answered to the opening. Raises :class:`UnknownBurner`."""
     sent: asyncio.Future[None] | None = request.scope.get(_OPENED)
     return sent if sent is not None else stove.open_now(burner_id, "rest")
-
-
-def _authorization(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            return str(value.decode("latin-1"))
-    return ""

@@ -1,5 +1,6 @@
-"""The nuisance report over REST."""
+"""What was done with the stove, counted: by week for the nuisance report, by day for a picture."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from api.rest.access import Access
 from api.rest.described import PROBLEMS, gives
 from api.rest.problems import Problem
 from controller import journal
-from controller.journal import Query
+from controller.journal import Entry, Query
 from controller.report import Report, weekly
 from controller.stove import Stove
 from controller.tokens import Role
+from controller.usage import Usage, daily
 
 MOST_WEEKS = 52
+MOST_DAYS = 31
 MOST_ENTRIES = 200_000  # of a year; what is older is left out
 _EXAMPLE = {
     "weeks": [
@@ -38,11 +41,13 @@ _EXAMPLE = {
     ],
     "judgement": [],
 }
+_USAGE = {"days": [{"day": "2026-11-23", "burners": {"left": {"burnt_s": 2710.0, "cuts": {"timer": 2}}}}]}
 
 
 def router(stove: Stove, access: Access) -> APIRouter:
-    """GET /api/v1/report."""
+    """GET /api/v1/report and /usage."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+    days = {"name": "days", "in": "query", "schema": {"type": "integer", "maximum": MOST_DAYS}, "example": 7}
     parameter = {"name": "weeks", "in": "query", "schema": {"type": "integer", "maximum": MOST_WEEKS}, "example": 4}
 
     @routes.get(
@@ -55,7 +60,22 @@ def router(stove: Stove, access: Access) -> APIRouter:
     async def report(request: Request) -> Response:
         """Cuts by cause and flames that went out by themselves, per burner and week. Role: view."""
         access.require(request, Role.VIEW)
-        found = await records.fetch(_read, stove.journal.path, _weeks(request))
+        found = await records.fetch(_read, stove.journal.path, _whole(request, "weeks", 4, MOST_WEEKS))
+        return Response(found.model_dump_json(), headers={"Cache-Control": "no-cache"}, media_type="application/json")
+
+    @routes.get(
+        "/usage",
+        response_model=Usage,
+        tags=["state"],
+        responses=gives(_USAGE),
+        openapi_extra={"parameters": [days]},
+    )
+    async def usage(request: Request) -> Response:
+        """For how long each burner burnt on each day, and what cut it; the oldest day first. Role: view."""
+        access.require(request, Role.VIEW)
+        senses = {burner.id: burner.flame is not None for burner in stove.config.burners}
+        wanted = _whole(request, "days", 7, MOST_DAYS)
+        found = await records.fetch(_read_days, stove.journal.path, wanted, senses)
         return Response(found.model_dump_json(), headers={"Cache-Control": "no-cache"}, media_type="application/json")
 
     return routes
@@ -64,16 +84,25 @@ def router(stove: Stove, access: Access) -> APIRouter:
 def _read(path: Path, weeks: int) -> Report:
     now = datetime.now().astimezone()
     monday = now.date() - timedelta(days=now.weekday(), weeks=weeks - 1)
-    before = now - timedelta(days=now.weekday() + 2, weeks=weeks - 1)  # a timer that ran at midnight was set before it
-    entries = journal.read(path, Query(since=before, limit=MOST_ENTRIES))
-    return weekly(reversed(entries), monday)
+    return weekly(_entries_since(path, now - timedelta(days=now.weekday(), weeks=weeks - 1)), monday)
 
 
-def _weeks(request: Request) -> int:
-    for name in request.query_params:
-        if name != "weeks":
-            raise Problem(422, "A query parameter is unknown; known is weeks.", name[:32])
-    text = request.query_params.get("weeks", "4")
-    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= MOST_WEEKS):
-        raise Problem(422, f"weeks is not a whole number from 1 to {MOST_WEEKS}.", "weeks")
+def _read_days(path: Path, days: int, senses: dict[str, bool]) -> Usage:
+    now = datetime.now().astimezone()
+    first = now - timedelta(days=days - 1)
+    return daily(_entries_since(path, first), first.date(), now, senses)
+
+
+def _entries_since(path: Path, day: datetime) -> Iterator[Entry]:
+    """Oldest first, and from two days before: what went on at midnight began before it."""
+    return reversed(journal.read(path, Query(since=day - timedelta(days=2), limit=MOST_ENTRIES)))
+
+
+def _whole(request: Request, name: str, default: int, most: int) -> int:
+    for given in request.query_params:
+        if given != name:
+            raise Problem(422, f"A query parameter is unknown; known is {name}.", given[:32])
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= most):
+        raise Problem(422, f"{name} is not a whole number from 1 to {most}.", name)
     return int(text)

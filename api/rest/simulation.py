@@ -16,9 +16,10 @@ from controller.view import StoveView
 
 
 def router(stove: Stove, access: Access) -> APIRouter:
-    """POST /api/v1/simulate/{burner or interlock}."""
+    """POST /api/v1/simulate/{burner, interlock or button}."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    known = {*stove.burner_ids(), *(interlock.id for interlock in stove.config.interlocks)}
+    others = [*stove.config.interlocks, *stove.config.buttons]
+    known = {*stove.burner_ids(), *(entry.id for entry in others)}
 
     @routes.post(
         "/simulate/{name}",
@@ -30,11 +31,11 @@ def router(stove: Stove, access: Access) -> APIRouter:
         ),
     )
     async def simulate(request: Request, name: str) -> Response:
-        """Turn a burner's simulated knob, set a fault, or trip an interlock; refused on real pins. Role: cook."""
+        """Turn a simulated knob, set a fault, trip an interlock, press a button; refused on real pins. Role: cook."""
         access.require(request, Role.COOK, name)
         body = await bodies.read(request, SimulateBody)
         if name not in known:  # what is not known here must not be said to the keeper, who takes it for a fault
-            raise Problem(404, "There is no such burner or interlock.")
+            raise Problem(404, "There is no such burner, interlock or button.")
         await stove.simulate(name, body.action)
         return answers.whole(request, stove.stove_view())
 

@@ -97,16 +97,16 @@ def test_a_name_is_used_once(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "-x", "_x", ".x", "a" * 33, "a\nb", "a\n", "a:b", "a/b", "<b>", "a\x00", "a\ud800"]
+    "name", ["", " ", " x", "x ", "a" * 33, "a\nb", "a\n", "a\x00", "a\x1b[2J", "a\ud800", "a\u202eb", "a\u200b"]
 )
 def test_a_name_that_would_confuse_a_reader_is_refused(path: Path, name: str) -> None:
-    with pytest.raises(
-        ValueError, match="cannot be a token's name; use 1 to 32 letters, digits, spaces, dots or dashes"
-    ):
+    with pytest.raises(ValueError, match="cannot be a token's name: a name "):
         TokenStore(path).add(name, Role.VIEW)
 
 
-@pytest.mark.parametrize("name", ["a", "Anna", "Küche", "安娜的手机", "home assistant 2", "a" * 32])
+@pytest.mark.parametrize(
+    "name", ["a", "Anna's phone", "Küche", "安娜的手机", "home assistant 2", "a" * 32, "<b>", "a:b/c", "-x", "📱"]
+)
 def test_names_of_every_language_are_taken(path: Path, name: str) -> None:
     store = TokenStore(path)
     secret = store.add(name, Role.VIEW)

@@ -47,6 +47,8 @@ def stove(*burners: Json, **changes: Any) -> Json:
         "default_timer_s": 1200.0,
         "longest_timer_s": 14400.0,
         "extend_step_s": 300.0,
+        "presets_s": [300.0, 600.0],
+        "places": [],
         "simulated": False,
         "started_at": "2026-11-23T12:00:00.000+00:00",
         "burners": list(burners) or [burner()],

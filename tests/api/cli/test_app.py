@@ -23,6 +23,7 @@ CONTRACT = {
     "off",
     "sweep",
     "selftest",
+    "pair",
     "report",
     "lock",
     "unlock",

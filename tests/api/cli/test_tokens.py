@@ -56,7 +56,7 @@ def test_a_role_is_needed_and_has_to_be_known(flameout: Shell) -> None:
     assert flameout("tokens", "add", "Anna", "--role", "chef").code == 2
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "-x-" * 20])
+@pytest.mark.parametrize("name", ["", "a\tb", "-x-" * 20])
 def test_a_name_that_cannot_be_one_is_refused_in_a_sentence(flameout: Shell, name: str) -> None:
     done = flameout("tokens", "add", "--role", "view", "--", name)
     assert done.code == 1

@@ -30,6 +30,16 @@ CALLS: list[tuple[str, str, Any, Role | None, bool]] = [
     ("DELETE", "/api/v1/burners/left/lock", None, Role.ADMIN, True),
     ("POST", "/api/v1/burners/left/reset", None, Role.ADMIN, True),
     ("POST", "/api/v1/simulate/left", {"action": "off"}, Role.COOK, True),
+    ("POST", "/api/v1/burners/left/attention", None, Role.COOK, True),
+    ("PUT", "/api/v1/lock", None, Role.COOK, False),
+    ("DELETE", "/api/v1/lock", None, Role.ADMIN, False),
+    ("POST", "/api/v1/sweep", None, Role.COOK, False),
+    ("GET", "/api/v1/report", None, Role.VIEW, False),
+    ("GET", "/api/v1/usage", None, Role.VIEW, False),
+    ("POST", "/api/v1/pairing", {"role": "view"}, Role.ADMIN, False),
+    ("DELETE", "/api/v1/pairing", None, Role.ADMIN, False),
+    ("GET", "/api/v1/tokens", None, Role.ADMIN, False),
+    ("DELETE", "/api/v1/tokens/000000000000", None, Role.ADMIN, False),
     ("POST", "/api/v1/burners/left/shut-off", None, None, True),
     ("POST", "/api/v1/shut-off", None, None, False),
     ("GET", "/healthz", None, None, False),
@@ -94,7 +104,7 @@ def status(stove: Program, method: str, path: str, body: Any, headers: dict[str,
 
 def expected(role: Role | None, about_left: bool, token: tuple[Role, tuple[str, ...]]) -> set[int]:
     """The codes that this token may get: done, or refused for another reason than the token."""
-    may_do = {200, 409}
+    may_do = {200, 404, 409}
     if role is None:
         return may_do
     if not token[0].includes(role):
