@@ -30,6 +30,7 @@ CONTRACT = {
     "history",
     "make-safe",
     "tokens",
+    "certificate",
     "keeper",
     "doctor",
     "sim",
