@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "selftest": "selftest",
         "tokens": "tokens",
         "certificate": "certificate",
+        "mdns": "mdns",
         "sim": "simulating",
     },
 }

@@ -31,6 +31,7 @@ CONTRACT = {
     "make-safe",
     "tokens",
     "certificate",
+    "mdns",
     "keeper",
     "doctor",
     "sim",
