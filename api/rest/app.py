@@ -3,21 +3,9 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api.rest import (
-    authority,
-    described,
-    docs,
-    events,
-    health,
-    history,
-    problems,
-    relays,
-    report,
-    simulation,
-    state,
-    timers,
-)
+from api.rest import described, docs, events, health, history, problems, relays, report, simulation, state, timers
 from api.rest.access import Access
+from api.rest.authority import router as authority
 from api.rest.guard import Guard
 from api.rest.lane import ShutOffLane
 from api.tally import Tally
@@ -48,7 +36,7 @@ def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASG
         report.router(stove, access),
         simulation.router(stove, access),
         health.router(stove, tally),
-        authority.router(stove),
+        authority(stove),
         docs.router(app),
     ):
         app.include_router(router)
