@@ -16,7 +16,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from api import log
+from api import certificates, log
+from api.renewal import Renewal
 from api.rest.access import Access
 from api.rest.app import build
 from api.rest.connections import Connection
@@ -49,6 +50,7 @@ def serve_until_stopped(
     ``path`` is the configuration's file; ``ready`` is called once everything answers.
     """
     log.install()
+    _require_certificate(config.rest)
     listener = _bind(config.rest)
     with _only_instance(Path(config.journal.path)):
         return asyncio.run(_serve(config, path, origin, listener, ready))
@@ -76,6 +78,7 @@ async def _serve(
 
         readers.append(asyncio.create_task(MqttAdapter(stove, config, clock).run(), name="mqtt"))
     gauging = asyncio.create_task(_gauge(stove, keeper, clock, path), name="gauges")
+    renewing = asyncio.create_task(_renew(server, config.rest), name="certificate")
     await asyncio.sleep(0)  # every reader listens before the first event
     stove.start()
     deciding = asyncio.create_task(stove.run(), name="decision loop")
@@ -92,9 +95,9 @@ async def _serve(
         server.leave()
         stove.stream.publish(Ended())
         await asyncio.wait([serving, *readers], timeout=LONGEST_GOODBYE)
-        for task in (keeping, serving, gauging, *readers):
+        for task in (keeping, serving, gauging, renewing, *readers):
             task.cancel()
-        await asyncio.gather(keeping, deciding, serving, gauging, *readers, return_exceptions=True)
+        await asyncio.gather(keeping, deciding, serving, gauging, renewing, *readers, return_exceptions=True)
         with contextlib.suppress(OSError):
             places.console_token(Path(config.journal.path)).unlink()
         journal.close()
@@ -110,6 +113,16 @@ async def _gauge(stove: Stove, keeper: KeeperClient, clock: BootClock, path: Pat
         client = GaugesClient(str(path) if path is not None else None, clock)
         stove.measure_with(client)
         await client.run(stove.gauged)
+
+
+async def _renew(server: "_Server", rest: RestConfig) -> None:
+    """Take a renewed certificate, where there is one at all."""
+    if rest.tls is None:
+        return
+    if not server.config.loaded:
+        server.config.load()
+    if server.config.ssl is not None:
+        await Renewal(rest.tls, server.config.ssl).run()
 
 
 async def _first_keeper(keeper: KeeperClient, origin: Origin) -> None:
@@ -179,6 +192,18 @@ def _uvicorn_config(app: ASGIApp, rest: RestConfig) -> uvicorn.Config:
         ssl_certfile=rest.tls.cert if rest.tls else None,
         ssl_keyfile=rest.tls.key if rest.tls else None,
     )
+
+
+def _require_certificate(rest: RestConfig) -> None:
+    if rest.tls is None:
+        return
+    try:
+        certificates.context(rest.tls.cert, rest.tls.key)
+    except (OSError, ValueError) as error:
+        raise Unusable(
+            f"rest.tls: {rest.tls.cert} and {rest.tls.key} cannot be used ({error}); do they belong together, "
+            "and is the key without a password?"
+        ) from None
 
 
 def _bind(rest: RestConfig) -> socket.socket:

@@ -37,3 +37,8 @@ def console_token(journal: Path) -> Path:
 def lock(journal: Path) -> Path:
     """Held by the one daemon that writes the journal."""
     return journal.parent / "flameout.lock"
+
+
+def tls(journal: Path) -> Path:
+    """The folder of the own certificate authority and of the certificate that it signed."""
+    return journal.parent / "tls"

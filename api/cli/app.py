@@ -33,6 +33,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "selftest": "selftest",
         "pair": "pair",
         "tokens": "tokens",
+        "certificate": "certificate",
+        "mdns": "mdns",
         "sim": "simulating",
     },
 }

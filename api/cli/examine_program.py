@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from api import certificates
 from api.cli import configuration
 from api.cli.address import Failed
 from api.cli.client import Client
@@ -20,8 +21,6 @@ from controller.journal import verify
 
 MIB = 1024 * 1024
 ENOUGH_DISK, TOO_LITTLE_DISK = 100 * MIB, 10 * MIB  # a year of journal is about a tenth of the first
-SOON = 14  # days
-_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def program(config: Config | None, client: Client) -> Iterator[Row]:
@@ -64,43 +63,25 @@ def certificate(config: Config, now: float) -> Row:
     if tls is None:
         return Row(what, "skip", "REST without TLS")
     try:
-        ends = certificate_ends(tls.cert, tls.key)
+        ends = certificates.ends(tls.cert, tls.key)
     except ssl.SSLCertVerificationError as error:
-        if error.verify_code == _HAS_EXPIRED:
-            return Row(what, "fail", f"{tls.cert} has expired", "make a new one, and restart flameout")
+        if error.verify_code == certificates.HAS_EXPIRED:
+            return Row(what, "fail", f"{tls.cert} has expired", _renewal(config, tls.cert))
         return Row(what, "warn", f"{tls.cert}: {error.verify_message}", "will the browsers and phones trust it?")
     except (OSError, ValueError) as error:
         found = f"{tls.cert} cannot be used: {error}"
         return Row(what, "fail", found, "do certificate and key belong together, and is the key without a password?")
     days = int((ends - now) / 86_400)
     until = time.strftime("%Y-%m-%d", time.gmtime(ends))
-    if days < SOON:
-        return Row(what, "warn", f"{tls.cert} is good until {until} only", "make a new one, and restart flameout")
+    if days < certificates.SOON:
+        return Row(what, "warn", f"{tls.cert} is good until {until} only", _renewal(config, tls.cert))
     return Row(what, "ok", f"{tls.cert} is good until {until}")
 
 
-def certificate_ends(cert: str, key: str) -> float:
-    """When it expires, s since 1970, from a handshake with ourselves in memory.
-
-    The standard library shows a certificate's dates to its peer only. Raises ``ssl.SSLError`` and ``OSError``.
-    """
-    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_side.load_cert_chain(cert, key, password=lambda: "")  # never ask the terminal
-    first, end, _ = Path(cert).read_text().partition("-----END CERTIFICATE-----")
-    client_side = ssl.create_default_context(cadata=first + end)
-    client_side.check_hostname = False
-    client_side.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
-    server = server_side.wrap_bio(there, back, server_side=True)
-    client = client_side.wrap_bio(back, there)
-    for _ in range(3):  # flights of a TLS 1.3 handshake, and one to spare
-        for end_of_line in (client, server):
-            try:
-                end_of_line.do_handshake()
-            except ssl.SSLWantReadError:
-                continue
-    peer = client.getpeercert() or {}
-    return ssl.cert_time_to_seconds(str(peer["notAfter"]))
+def _renewal(config: Config, cert: str) -> str:
+    """How to get a new one; the running daemon takes it by itself."""
+    own = certificates.Files.beside(Path(config.journal.path)).server_cert
+    return "sudo flameout certificate make" if Path(cert) == own else "put a new certificate and its key there"
 
 
 def disk(config: Config) -> Row:

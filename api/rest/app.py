@@ -19,6 +19,7 @@ from api.rest import (
     timers,
 )
 from api.rest.access import Access
+from api.rest.authority import router as authority
 from api.rest.guard import Guard
 from api.rest.lane import ShutOffLane
 from api.tally import Tally
@@ -50,6 +51,7 @@ def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASG
         reception.router(stove, access),
         simulation.router(stove, access),
         health.router(stove, tally),
+        authority(stove),
         docs.router(app),
         page.router(),
     ):

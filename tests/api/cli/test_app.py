@@ -31,6 +31,8 @@ CONTRACT = {
     "history",
     "make-safe",
     "tokens",
+    "certificate",
+    "mdns",
     "keeper",
     "doctor",
     "sim",

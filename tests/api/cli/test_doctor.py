@@ -218,6 +218,17 @@ def test_a_certificate_is_judged_by_its_dates_and_its_key(
     assert says in row.found
 
 
+def test_the_cure_for_our_own_certificate_is_our_own_command(tls: Callable[[str, str], Config], tmp_path: Path) -> None:
+    strange = tls(EXPIRED, KEY)
+    assert "put a new certificate" in examine_program.certificate(strange, AT_2026).cure
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    (folder / "server.crt").write_text(EXPIRED)
+    rest = {"tls": {"cert": f"{folder}/server.crt", "key": f"{tmp_path}/key.pem"}}
+    own = config(rest=rest, journal={"path": f"{tmp_path}/flameout.db"})
+    assert examine_program.certificate(own, AT_2026).cure == "sudo flameout certificate make"
+
+
 def test_without_tls_there_is_no_certificate() -> None:
     assert examine_program.certificate(config(), AT_2026).result == "skip"
 
