@@ -18,8 +18,8 @@ from controller.view import StoveView
 def router(stove: Stove, access: Access) -> APIRouter:
     """POST /api/v1/simulate/{burner, interlock or button}."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    others = [*stove.config.interlocks, *stove.config.buttons]
-    known = {*stove.burner_ids(), *(entry.id for entry in others)}
+    interlocks = {interlock.id for interlock in stove.config.interlocks}
+    known = {*stove.burner_ids(), *interlocks, *(button.id for button in stove.config.buttons)}
 
     @routes.post(
         "/simulate/{name}",
