@@ -153,14 +153,21 @@ class Burner:
         Raises :class:`NotNow` while the burner is held: a timer on a held burner would promise a flame.
         """
         if duration < SHORTEST_TIMER:
-            raise NotAllowed(f"A timer of {in_words(max(0, duration))} is too short; set at least 1 s.", "duration")
+            raise NotAllowed(
+                f"A timer of {in_words(max(0, duration))} is too short; set at least 1 s.",
+                "duration",
+                code="timer_too_short",
+            )
         if duration > self.limits.longest_timer:
             raise NotAllowed(
                 f"A timer of {in_words(duration)} is longer than the {in_words(self.limits.longest_timer)} "
                 "that limits.longest_timer allows.",
                 "duration",
+                code="timer_too_long",
+                duration=duration,
+                longest=self.limits.longest_timer,
             )
-        self._require_permitted(now, "no timer can be set")
+        self._require_permitted(now, "no timer can be set", "timer")
         self._require_below_ceiling(now, now + duration)
         replaced = self.timer is not None
         self.timer = Timer(duration, now + duration, by)
@@ -173,16 +180,19 @@ class Burner:
         Bounded per burn by ``limits.extend_total`` and by the ceiling of a burn.
         """
         if extension < SHORTEST_TIMER:
-            raise NotAllowed("An extension must be at least 1 s.", "by")
-        self._require_permitted(now, "nothing can be extended")
+            raise NotAllowed("An extension must be at least 1 s.", "by", code="extension_too_short")
+        self._require_permitted(now, "nothing can be extended", "extend")
         deadline = self.timer.ends_at if self.timer is not None else self.limit
         if deadline is None:
-            raise NotNow(f"{self.name} has no timer to extend; set one.")
+            raise NotNow(f"{self.name} has no timer to extend; set one.", code="no_timer", name=self.name)
         if extension > self.extension_left():
             raise NotNow(
                 f"{self.name} can be extended by {in_words(self.extension_left())} more in this burn "
                 f"(limits.extend_total is {in_words(self.limits.extend_total)}); set a new timer instead.",
                 "by",
+                code="extended_enough",
+                name=self.name,
+                left=self.extension_left(),
             )
         end = deadline + extension
         self._require_below_ceiling(now, end)
@@ -207,9 +217,11 @@ class Burner:
 
     def attend(self, now: Millis, by: str) -> list[Event]:
         """Somebody is there: start the limit anew, and let an announced sweep pass this burner by."""
-        self._require_permitted(now, "there is nothing to attend to")
+        self._require_permitted(now, "there is nothing to attend to", "attend")
         if self.limit is None and self.sweep_at is None:
-            raise NotNow(f"{self.name} has no limit running; nothing is seen burning.")
+            raise NotNow(
+                f"{self.name} has no limit running; nothing is seen burning.", code="nothing_burns", name=self.name
+            )
         self._attended(now)
         return [Attended(burner=self.id, at=now, by=by)]
 
@@ -265,12 +277,21 @@ class Burner:
         self._end_holds(now)
         for hold in self.holds:
             if hold.kind is HoldKind.INTERLOCK:
-                raise NotNow(f"{self.name} cannot be reset while {hold.cause} is active; end its cause first.")
+                raise NotNow(
+                    f"{self.name} cannot be reset while {hold.cause} is active; end its cause first.",
+                    code="reset_while_active",
+                    name=self.name,
+                    cause=hold.cause,
+                )
             if hold.until is not None:
                 what = "until its flame is measured out, at most for" if self.proof is not None else "for"
+                left = max(1, hold.until - now)
                 raise NotNow(
                     f"{self.name} cannot be reset yet: the relay stays open {what} another "
-                    f"{in_words(max(1, hold.until - now))} so that the valve has surely closed."
+                    f"{in_words(left)} so that the valve has surely closed.",
+                    code="reset_too_early",
+                    name=self.name,
+                    left=left,
                 )
         self._require_cured(now)
         ended = [hold for hold in self.holds if hold.kind is HoldKind.LOCKOUT or hold.cause == IDLE_LOCK]
@@ -485,22 +506,27 @@ class Burner:
     def _held_by(self, kind: HoldKind, cause: str) -> bool:
         return any((hold.kind, hold.cause) == (kind, cause) for hold in self.holds)
 
-    def _require_permitted(self, now: Millis, what: str) -> None:
+    def _require_permitted(self, now: Millis, what: str, wanted: str) -> None:
         if self.permitted(now):
             return
-        raise NotNow(f"{self.name} is {self._why_held(now)}; {what}.")
+        why, code, values = self._why_held(now)
+        raise NotNow(f"{self.name} is {why}; {what}.", None, code=code, name=self.name, wanted=wanted, **values)
 
-    def _why_held(self, now: Millis) -> str:
+    def _why_held(self, now: Millis) -> tuple[str, str, dict[str, str | Millis]]:
+        """In words, and as the code and values of a refusal."""
         if not self.holds:
-            return "being shut off"
+            return "being shut off", "being_shut_off", {}
         hold = min(self.holds, key=lambda held: list(HoldKind).index(held.kind))
         if hold.kind is HoldKind.LOCK:
-            return f"locked ({hold.cause})"
-        if hold.kind is HoldKind.SHUT_OFF and hold.until is not None and self.proof is not None:
-            return f"shut off, and stays so until its flame is out, {in_words(max(1, hold.until - now))} at most"
+            return f"locked ({hold.cause})", "locked", {"cause": hold.cause}
         if hold.kind is HoldKind.SHUT_OFF and hold.until is not None:
-            return f"shut off, and stays so for another {in_words(max(1, hold.until - now))}"
-        return f"held by {hold.kind.value} ({hold.cause})"
+            left = max(1, hold.until - now)
+            if self.proof is not None:
+                words = f"shut off, and stays so until its flame is out, {in_words(left)} at most"
+                return words, "shut_off_until_out", {"left": left}
+            return f"shut off, and stays so for another {in_words(left)}", "shut_off_for", {"left": left}
+        words = f"held by {hold.kind.value} ({hold.cause})"
+        return words, f"held_by_{hold.kind.value}", {"cause": hold.cause}
 
     def _require_cured(self, now: Millis) -> None:
         """A lockout for a fault ends only with the relay's contact open and the flame out for a while."""
@@ -509,19 +535,43 @@ class Burner:
         if fault is None:
             return
         if self.has_contact and self.contact is Contact.UNKNOWN:
-            raise NotNow(f"{self.name} cannot be reset while the relay's contact cannot be measured.")
+            raise NotNow(
+                f"{self.name} cannot be reset while the relay's contact cannot be measured.",
+                code="reset_contact_unknown",
+                name=self.name,
+            )
         if self.contact is Contact.CLOSED:
-            raise NotNow(f"{self.name} cannot be reset while the relay's contact is closed; replace the relay first.")
+            raise NotNow(
+                f"{self.name} cannot be reset while the relay's contact is closed; replace the relay first.",
+                code="reset_contact_closed",
+                name=self.name,
+            )
         if not self.senses_flame:
             return
         if self.cold_since is None:
-            what = "its flame burns" if self.flame is Flame.LIT else "its flame cannot be measured"
-            raise NotNow(f"{self.name} cannot be reset while {what}; turn the knob off and mend the cause ({fault}).")
+            lit = self.flame is Flame.LIT
+            what = "its flame burns" if lit else "its flame cannot be measured"
+            raise NotNow(
+                f"{self.name} cannot be reset while {what}; turn the knob off and mend the cause ({fault}).",
+                code="reset_while_lit" if lit else "reset_flame_unknown",
+                name=self.name,
+                cause=fault,
+            )
         if now < self.cold_since + COLD_FOR:
-            left = in_words(self.cold_since + COLD_FOR - now)
-            raise NotNow(f"{self.name} cannot be reset yet: its flame has to be out for another {left}.")
+            left = self.cold_since + COLD_FOR - now
+            raise NotNow(
+                f"{self.name} cannot be reset yet: its flame has to be out for another {in_words(left)}.",
+                code="reset_too_warm",
+                name=self.name,
+                left=left,
+            )
 
     def _require_below_ceiling(self, now: Millis, end: Millis) -> None:
         start = now if self.burning_since is None else self.burning_since
         if end > start + BURN_CEILING:
-            raise NotAllowed(f"{self.name} would burn for longer than {in_words(BURN_CEILING)}, which nothing allows.")
+            raise NotAllowed(
+                f"{self.name} would burn for longer than {in_words(BURN_CEILING)}, which nothing allows.",
+                code="burns_too_long",
+                name=self.name,
+                longest=BURN_CEILING,
+            )

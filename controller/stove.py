@@ -238,7 +238,12 @@ class Stove:
         """Set what the duration "default" stands for. Raises :class:`NotAllowed`."""
         if not SECOND <= duration <= self.config.limits.longest_timer:
             longest = in_words(self.config.limits.longest_timer)
-            raise NotAllowed(f"A default timer of {in_words(duration)} is not within 1 s and {longest}.", "duration")
+            raise NotAllowed(
+                f"A default timer of {in_words(duration)} is not within 1 s and {longest}.",
+                "duration",
+                code="default_timer_out_of_range",
+                longest=self.config.limits.longest_timer,
+            )
         event = DefaultTimerSet(burner=None, at=self._clock.now(), by=by, duration=duration)
         committed = self._record.write([event], {"default_timer_ms": duration})
         self._announce_stove()
@@ -293,10 +298,11 @@ class Stove:
 
     def _require_keeper(self) -> None:
         if self._stopping:
-            raise NotNow("flameout is being stopped. Every relay is open until it runs again.")
+            raise NotNow("flameout is being stopped. Every relay is open until it runs again.", code="stopping")
         if not self._keeper.ready:
             raise NotNow(
-                f"{self._portrait.keeper_problem or 'There is no keeper.'} Every relay is open until it is there."
+                f"{self._portrait.keeper_problem or 'There is no keeper.'} Every relay is open until it is there.",
+                code="no_keeper",
             )
 
     # --- what the keeper says -------------------------------------------------------------------------

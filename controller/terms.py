@@ -71,11 +71,17 @@ class Reading:
 
 
 class Refused(Exception):
-    """A command that cannot be done; nothing changed. The text is a sentence for the one who asked."""
+    """A command that cannot be done; nothing changed. The text is a sentence for the one who asked.
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
+    ``code`` is stable, and with ``values`` lets the sentence be said in another language: whole numbers are
+    durations, everything else is a name or a word of this program's.
+    """
+
+    def __init__(self, sentence: str, field: str | None = None, *, code: str = "", **values: str | Millis) -> None:
         super().__init__(sentence)
         self.field = field  # of the request, where one is to blame
+        self.code = code
+        self.values = values
 
 
 class NotNow(Refused):

@@ -28,6 +28,7 @@ TESTS = (
     "tests/controller/test_burner_measured.py",
     "tests/controller/test_burner_schedules.py",
     "tests/controller/test_proof.py",
+    "tests/controller/test_refusals.py",
     "tests/hardware/test_permits.py",
 )
 PLANTED = '\n\ndef planted(number: int) -> int:\n    """Nothing tests this."""\n    return number * 2 + 1\n'

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from api.rest.problems import Problem
+from api.rest.speech import Values
 from hardware.clock import Millis
 from hardware.durations import parse_duration
 
@@ -24,6 +25,7 @@ class Body(BaseModel):
 
 
 _Body = TypeVar("_Body", bound=Body)
+BAD_DURATION: tuple[str, Values] = ("bad_duration", {})
 _DURATION_HELP = 'Seconds, or text like "25m", "1h30m", "90s" or "PT25M".'
 
 
@@ -81,10 +83,16 @@ def duration(value: float | str, field: str) -> Millis:
         try:
             return parse_duration(value)
         except ValueError as error:
-            raise Problem(422, f"{field} {error}, or give seconds as a number.", field) from None
+            sentence = f"{field} {error}, or give seconds as a number."
+            raise Problem(422, sentence, field, said=BAD_DURATION) from None
     if not 0 < value < _LONGEST_SECONDS:
-        raise Problem(422, f'{field} must be a positive number of seconds, or text like "25m".', field)
+        raise _no_duration(field)
     return round(value * 1000)
+
+
+def _no_duration(field: str) -> Problem:
+    sentence = f'{field} must be a positive number of seconds, or text like "25m".'
+    return Problem(422, sentence, field, said=BAD_DURATION)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,7 +118,7 @@ def _problem(error: ValidationError, model: type[Body]) -> Problem:
     if first["type"] == "missing":
         return Problem(422, f"{field} is missing.", field)
     if field in ("duration", "by"):
-        return Problem(422, f'{field} must be a positive number of seconds, or text like "25m".', field)
+        return _no_duration(field)
     if first["type"] == "string_type":
         return Problem(422, f"{field} must be text.", field)
     return Problem(422, f"{field}: {first['msg']}.", field)

@@ -33,7 +33,7 @@ class Connection(H11Protocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says what to do
         """Answer what is not HTTP, with a problem like everywhere else."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            answer = Problem(400, "This is not an HTTP request, or its head is larger than 16 KiB.").response(False)
+            answer = Problem(400, "This is not an HTTP request, or its head is larger than 16 KiB.").response()
             headers = [*answer.raw_headers, (b"connection", b"close")]
             head = self.conn.send(h11.Response(status_code=400, headers=headers, reason=b"Bad Request"))
             body = self.conn.send(h11.Data(data=bytes(answer.body)))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.rest.problems import Problem, wants_plain
+from api.rest.problems import Problem
 
 LONGEST_BODY = 16 * 1024
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?")
@@ -49,7 +49,7 @@ class Guard:
         send = _with_safe_headers(send)
         problem = self._problem(scope["method"], headers)
         if problem is not None:
-            await problem.response(wants_plain(Request(scope)))(scope, receive, send)
+            await problem.answer(Request(scope))(scope, receive, send)
             return
         if b"content-length" in headers or b"transfer-encoding" in headers:
             receive = _Limited(receive)

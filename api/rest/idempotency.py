@@ -63,7 +63,8 @@ class Idempotency:
             raise first.unrecorded
         if first.response is None:
             raise Problem(409, "The first request with this Idempotency-Key is still under way; ask again.")
-        headers = {name: first.response.headers[name] for name in ("etag", "cache-control", "vary")}
+        kept = ("etag", "cache-control", "vary", "content-language")
+        headers = {name: value for name, value in first.response.headers.items() if name in kept}
         return Response(
             first.response.body,
             first.response.status_code,

@@ -11,11 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.rest import speech
+from api.rest.languages import Language, language
+from api.rest.speech import Values
 from controller.journal import JournalFailing
 from controller.stove import NotConfirmed, UnknownBurner
-from controller.terms import NotAllowed, NotNow
+from controller.terms import NotAllowed, NotNow, Refused
 from hardware.client import KeeperAway
 
+VARIES = "Accept, Accept-Language"
+NO_BURNER: tuple[str, Values] = ("no_burner", {})
 _TITLES = {
     400: ("bad-request", "Bad request"),
     401: ("token-needed", "A token is needed"),
@@ -43,35 +48,50 @@ class ProblemView(BaseModel):
 
 
 class Problem(Exception):
-    """A request that cannot be served; becomes the problem+json answer."""
+    """A request that cannot be served; becomes the problem+json answer.
+
+    ``said`` is a code and values by which the catalogue says it in another language.
+    """
 
     def __init__(
-        self, status: int, detail: str, field: str | None = None, kind: str | None = None, **headers: str
+        self,
+        status: int,
+        detail: str,
+        field: str | None = None,
+        kind: str | None = None,
+        said: tuple[str, Values] = ("", {}),
+        **headers: str,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.field = field
-        self.kind = kind
+        self.kind = kind or _TITLES.get(status, ("error", "Error"))[0]
+        self.said = said
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def body(self) -> dict[str, Any]:
         """The problem as JSON."""
-        kind, title = _TITLES.get(self.status, ("error", "Error"))
         body = {
-            "type": f"urn:flameout:{self.kind or kind}",
-            "title": title,
+            "type": f"urn:flameout:{self.kind}",
+            "title": _TITLES.get(self.status, ("", "Error"))[1],
             "status": self.status,
             "detail": self.detail,
         }
         return body | ({"field": self.field} if self.field is not None else {})
 
-    def response(self, plain: bool) -> Response:
-        """The answer; with ``plain`` just the sentence, to be read out."""
-        headers = {"Cache-Control": "no-store"} | self.headers
-        if plain:
-            return Response(self.detail + "\n", self.status, headers, "text/plain; charset=utf-8")
-        return Response(json.dumps(self.body()), self.status, headers, "application/problem+json")
+    def response(self, spoken: Language | None = None) -> Response:
+        """The answer; with a language just the sentence, to be read out."""
+        headers = {"Cache-Control": "no-store", "Vary": VARIES} | self.headers
+        if spoken is None:
+            return Response(json.dumps(self.body()), self.status, headers, "application/problem+json")
+        headers["Content-Language"] = spoken
+        sentence = speech.refusal(spoken, self.kind, self.detail, *self.said)
+        return Response(sentence + "\n", self.status, headers, "text/plain; charset=utf-8")
+
+    def answer(self, request: Request) -> Response:
+        """The answer as its caller wants it."""
+        return self.response(language(request) if wants_plain(request) else None)
 
 
 def wants_plain(request: Request) -> bool:
@@ -85,14 +105,14 @@ def install(app: FastAPI) -> None:
 
     def answer(problem_of: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
         async def handler(request: Request, error: Exception) -> Response:
-            return problem_of(error).response(wants_plain(request))
+            return problem_of(error).answer(request)
 
         return handler
 
     app.add_exception_handler(Problem, answer(lambda problem: problem))
-    app.add_exception_handler(NotNow, answer(lambda error: Problem(409, str(error), error.field)))
-    app.add_exception_handler(NotAllowed, answer(lambda error: Problem(422, str(error), error.field)))
-    app.add_exception_handler(UnknownBurner, answer(lambda _: Problem(404, "There is no such burner.")))
+    app.add_exception_handler(NotNow, answer(lambda error: refused(409, error)))
+    app.add_exception_handler(NotAllowed, answer(lambda error: refused(422, error)))
+    app.add_exception_handler(UnknownBurner, answer(lambda _: Problem(404, "There is no such burner.", said=NO_BURNER)))
     app.add_exception_handler(NotConfirmed, answer(lambda error: Problem(503, str(error), kind="not-confirmed")))
     app.add_exception_handler(KeeperAway, answer(lambda error: Problem(409, f"The keeper refused: {error}.")))
     app.add_exception_handler(JournalFailing, answer(_journal_failing))
@@ -100,20 +120,27 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, answer(lambda _: Problem(500, "flameout made a mistake; its log says more.")))
 
 
+def refused(status: int, error: Refused, field: str | None = None) -> Problem:
+    """What the stove refused; ``field`` is the one to blame, where the caller's is another than the stove's."""
+    return Problem(status, str(error), field or error.field, said=(error.code, error.values))
+
+
 def _journal_failing(error: JournalFailing) -> Problem:
     detail = f"Done at the stove, but not on record: {error} It is written when the disk works again."
-    return Problem(503, detail, kind="journal-failing")
+    return Problem(503, detail, kind="journal-failing", said=("not_on_record", {}))
 
 
 async def _from_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    problem = Problem(error.status_code, str(error.detail), **dict(error.headers or {}))
+    problem = Problem(error.status_code, str(error.detail))
+    problem.headers |= error.headers or {}
     if error.status_code == 404:
         problem.detail = "There is nothing at this address; /docs lists what there is."
+        problem.said = ("no_address", {})
     elif error.status_code == 405:
         problem.headers["Allow"] = allowed = ", ".join(_methods(request))
         problem.detail = f"This address takes {allowed}, not {request.method[:16]}; /docs lists what there is."
-    return problem.response(wants_plain(request))
+    return problem.answer(request)
 
 
 def _methods(request: Request) -> list[str]:

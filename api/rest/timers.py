@@ -12,7 +12,7 @@ from api.rest.bodies import DefaultTimerBody, ExtendBody, TimerBody
 from api.rest.described import PROBLEMS, BurnerId, gives, takes
 from api.rest.examples import BURNER, SENTENCE, STOVE
 from api.rest.idempotency import Idempotency
-from api.rest.problems import Problem
+from api.rest.problems import Problem, refused
 from controller.stove import Stove
 from controller.terms import NotAllowed
 from controller.tokens import Role
@@ -51,7 +51,7 @@ def router(stove: Stove, access: Access) -> APIRouter:
         try:
             return answers.burner(request, await stove.start_timer(burner_id, _wanted(stove, body), by))
         except NotAllowed as error:
-            raise Problem(422, str(error), "ends_at" if body.ends_at is not None else error.field) from None
+            raise refused(422, error, "ends_at" if body.ends_at is not None else None) from None
 
     @routes.post(
         "/burners/{burner_id}/timer/extend",
@@ -115,5 +115,6 @@ def _until(stove: Stove, ends_at: str) -> Millis:
     except OverflowError:  # a zone can push the first and the last day out of the calendar
         raise Problem(422, "ends_at is too far away.", "ends_at") from None
     if left < SECOND:
-        raise Problem(422, "ends_at is in the past, or less than a second ahead.", "ends_at")
+        past = "ends_at is in the past, or less than a second ahead."
+        raise Problem(422, past, "ends_at", said=("ends_at_past", {}))
     return left

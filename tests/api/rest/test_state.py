@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from starlette.requests import Request
 
 from api.rest import answers
@@ -134,7 +135,7 @@ def test_the_other_burner_keeps_its_tag(stove: Program) -> None:
 def test_states_are_not_kept_by_caches_unasked(stove: Program) -> None:
     answer = stove.send("GET", "/burners/left")
     assert answer.headers["cache-control"] == "no-cache"
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Accept-Language"
     assert answer.headers["content-type"] == "application/json"
 
 
@@ -162,6 +163,61 @@ def test_every_state_has_its_sentence(stove: Program) -> None:
     assert "turn the knob off" in said(stove, "GET", "/burners/left")
     assert "no timer can be set" in said(stove, "PUT", "/burners/left/timer", {"duration": "25m"})
     assert said(stove, "PUT", "/burners/right/lock") == "Right is locked by the child lock."
+
+
+def test_a_sentence_comes_in_the_callers_language_and_says_which(stove: Program) -> None:
+    spoken = {"Accept": "text/plain", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
+    told = stove.send("PUT", "/burners/left/timer", {"duration": "25m"}, **spoken)
+    assert re.fullmatch(r"Left \d\d:\d\d关火，还有(25分钟|24分钟5\d秒)。\n", told.text)
+    english = stove.send("GET", "/burners/left", Accept="text/plain")
+    assert (told.headers["content-language"], english.headers["content-language"]) == ("zh-Hans", "en")
+    assert told.headers["vary"] == english.headers["vary"] == "Accept, Accept-Language"
+    assert told.headers["etag"] != english.headers["etag"]  # who changes the language is sent the sentence anew
+    again = stove.send("GET", "/burners/left", **spoken, **{"If-None-Match": told.headers["etag"]})
+    assert (again.status_code, again.headers["vary"]) == (304, "Accept, Accept-Language")
+
+
+def test_a_refusal_comes_in_the_callers_language_and_stays_english_in_json_and_on_record(stove: Program) -> None:
+    stove.do("PUT", "/burners/left/lock")
+    call: tuple[str, str, Any] = ("PUT", "/burners/left/timer", {"duration": "25m"})
+    told = stove.send(*call, Accept="text/plain", **{"Accept-Language": "zh"})
+    assert (told.status_code, told.text) == (409, "Left 锁着（儿童锁），现在不能定时。\n")
+    assert (told.headers["content-language"], told.headers["vary"]) == ("zh-Hans", "Accept, Accept-Language")
+    json = stove.send(*call, **{"Accept-Language": "zh"})
+    assert json.json()["detail"] == "Left is locked (child); no timer can be set."
+    assert "content-language" not in json.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "sentence"),
+    [
+        ("GET", "/burners/middle", None, "没有这个炉头。"),
+        ("GET", "/kitchen", None, "没有这个地址，/docs 里有全部地址。"),
+        ("PUT", "/burners/left/timer", {"duration": "soon"}, "时间没听懂，请写成 25m、1h30m、90s 这样，或者写秒数。"),
+        ("PUT", "/burners/left/timer", {"duration": -1}, "时间没听懂，请写成 25m、1h30m、90s 这样，或者写秒数。"),
+        ("PUT", "/burners/left/timer", {"duration": "5h"}, "定时5小时太长，最长4小时。"),
+        ("PUT", "/burners/left/timer", {"ends_at": "2020-01-01T00:00:00Z"}, "关火的时刻已经过了，或者不到一秒。"),
+        ("POST", "/burners/left/timer/extend", {"by": "5m"}, "Left 没有定时，先设一个吧。"),
+        ("PUT", "/default-timer", {"duration": "5h"}, "默认定时要在一秒到4小时之间。"),
+        ("PUT", "/burners/left/timer", {}, "这个值不对，英文说明是：Send either duration or ends_at."),
+    ],
+)
+def test_common_mistakes_are_told_in_chinese(stove: Program, method: str, path: str, body: Any, sentence: str) -> None:
+    told = stove.send(method, path, body, Accept="text/plain", **{"Accept-Language": "zh-CN"})
+    assert told.text == sentence + "\n"
+
+
+def test_a_stranger_is_refused_in_chinese_before_any_handler(stove: Program) -> None:
+    headers = {"Accept": "text/plain", "Accept-Language": "zh", "Host": "elsewhere.example"}
+    assert stove.send("GET", "/stove", **headers).text == "这个主机名不是本机的，需要的话请加到 rest.allowed_hosts。\n"
+
+
+def test_a_repeated_extension_is_answered_in_the_language_of_the_first(stove: Program) -> None:
+    stove.set_timer("left", 600)
+    headers = {"Accept": "text/plain", "Accept-Language": "zh", "Idempotency-Key": "spoken"}
+    first, again = (stove.send("POST", "/burners/left/timer/extend", {"by": "5m"}, **headers) for _ in range(2))
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (again.text, again.headers["content-language"]) == (first.text, "zh-Hans")
 
 
 def test_who_also_takes_json_gets_json(stove: Program) -> None:
