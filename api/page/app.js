@@ -49,7 +49,8 @@ class FlameoutApp extends HTMLElement {
     const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
     const wanted = store.me && store.me.role === null && name !== "off" ? "pair" : name;
     const key = [wanted, ...rest].join("/");
-    if (this.shown === key) return;
+    this.waits = wanted in VIEWS && wanted !== "pair" && (store.me === null || store.stove === null);
+    if (this.waits || this.shown === key) return; // a view that needs to know more is shown once we do
     this.shown = key;
     for (const link of this.nav.children) put(link, "aria-current", link.dataset.to === wanted ? "page" : null);
     await VIEWS[wanted]?.();
@@ -75,6 +76,7 @@ class FlameoutApp extends HTMLElement {
   }
 
   show() {
+    if (this.waits) this.route();
     if (store.me && (store.me.role === null) !== (document.documentElement.getAttribute("view") === "pair")) this.route();
     const name = store.stove?.name ?? "flameout";
     say(this.heading, name);

@@ -11,7 +11,8 @@ class SettingsView extends HTMLElement {
   connectedCallback() {
     this.tokens = h("ul", { class: "tokens" });
     this.offer = h("div", { class: "offer", "aria-live": "polite" });
-    this.replaceChildren(h("h2", {}, t("nav.settings")), this.phone(), this.stove(), this.others(), this.about());
+    const sections = [this.phone(), this.stove(), this.others(), this.about()];
+    this.replaceChildren(h("h2", {}, t("nav.settings")), ...sections.filter(Boolean));
     this.readTokens();
   }
 

@@ -7,7 +7,7 @@ const KEEP_TRYING = 10_000; // ms, for a shut-off
 /** A request that was answered with a refusal; the message is for people. */
 export class Refused extends Error {
   constructor(status, problem) {
-    super(problem.detail ?? String(status));
+    super(problem.said ?? problem.detail ?? String(status));
     this.status = status;
     this.kind = (problem.type ?? "").replace("urn:flameout:", "");
   }
@@ -71,7 +71,7 @@ class Store extends EventTarget {
   async call(method, path, body = null, headers = {}) {
     const answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: { "X-Flameout": "1", ...(body && { "Content-Type": "application/json" }), ...headers },
+      headers: { "X-Flameout": "1", "Accept-Language": document.documentElement.lang, ...(body && { "Content-Type": "application/json" }), ...headers },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(8000),
       cache: "no-store",
@@ -82,12 +82,9 @@ class Store extends EventTarget {
     throw new Refused(answer.status, content);
   }
 
-  /** A call that answers with a burner, which is then known. */
+  /** A call about a burner. What has become of it comes by the stream: an answer may be older than that. */
   async ask(method, id, rest, body = null, headers = {}) {
-    const view = await this.call(method, `/burners/${id}${rest}`, body, headers);
-    this.#know(view);
-    this.#changed();
-    return view;
+    return await this.call(method, `/burners/${id}${rest}`, body, headers);
   }
 
   /** Open the relay of a burner, or all of them (null), trying again for ten seconds. */
@@ -97,6 +94,7 @@ class Store extends EventTarget {
     for (;;) {
       try {
         const answer = await this.call("POST", path);
+        if (this.link === "live") return;
         for (const view of id === null ? answer.burners : [answer]) this.#know(view);
         this.#changed();
         return;

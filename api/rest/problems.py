@@ -45,6 +45,9 @@ class ProblemView(BaseModel):
     status: int
     detail: str
     field: str | None = Field(None, description="The field of the request that is to blame.")
+    said: str | None = Field(
+        None, description="`detail` in the language of Accept-Language, where that is not English."
+    )
 
 
 class Problem(Exception):
@@ -90,8 +93,16 @@ class Problem(Exception):
         return Response(sentence + "\n", self.status, headers, "text/plain; charset=utf-8")
 
     def answer(self, request: Request) -> Response:
-        """The answer as its caller wants it."""
-        return self.response(language(request) if wants_plain(request) else None)
+        """The answer as its caller wants it; JSON has ``said`` too, where that is another language than English."""
+        asked = language(request)
+        if wants_plain(request):
+            return self.response(asked)
+        response = self.response()
+        if asked != "en":
+            sentence = speech.refusal(asked, self.kind, self.detail, *self.said)
+            response.body = json.dumps(self.body() | {"said": sentence}, ensure_ascii=False).encode()
+            response.headers["content-length"] = str(len(response.body))
+        return response
 
 
 def wants_plain(request: Request) -> bool:
