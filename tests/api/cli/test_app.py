@@ -24,6 +24,7 @@ CONTRACT = {
     "sweep",
     "selftest",
     "pair",
+    "notify-test",
     "report",
     "lock",
     "unlock",
