@@ -1,7 +1,10 @@
 """The sentences that are shipped for Assist, said to a real Home Assistant, which drives the real daemon by MQTT.
 
-``FLAMEOUT_HA_PYTHON`` names the Python of an environment with homeassistant, hassil, home-assistant-intents and
-paho-mqtt installed; without it these tests are skipped.
+``FLAMEOUT_HA_PYTHON`` names the Python of an environment with Home Assistant; without it these tests are skipped. Such
+an environment, with Python 3.12:
+
+    pip install homeassistant==2024.12.0 hassil==2.0.5 home-assistant-intents==2024.12.4 paho-mqtt==1.6.1
+        mutagen==1.47.0 pymicro-vad==1.0.1 pyspeex-noise==1.0.2 ha-ffmpeg==3.2.2 PyTurboJPEG numpy
 """
 
 import json
