@@ -1,0 +1,92 @@
+"""A real Home Assistant core with MQTT and Assist, run by an interpreter that has it; speaks JSON lines.
+
+    python core.py CONFIG_FOLDER BROKER_PORT
+
+Reads ``{"language": "en", "text": "turn off the stove"}`` from standard input and answers with the kind of response
+and the speech; ``{"state": "valve.kitchen_hob_left"}`` is answered with that entity's state. It stands alone, because
+Home Assistant's interpreter is not ours.
+"""
+
+# mypy: ignore-errors
+
+import asyncio
+import importlib.util
+import json
+import sys
+import types
+from pathlib import Path
+
+CREATED = "2026-01-01T00:00:00+00:00"
+
+
+def without_a_frontend(folder: Path) -> None:
+    """Home Assistant does not start without its frontend's package; nobody looks at it here."""
+    if importlib.util.find_spec("hass_frontend") is not None:
+        return
+    for name in ("frontend_latest", "frontend_es5", "static"):
+        (folder / "frontend" / name).mkdir(parents=True)
+    stub = types.ModuleType("hass_frontend")
+    stub.where = lambda: folder / "frontend"
+    sys.modules["hass_frontend"] = stub
+
+
+def remember_the_broker(folder: Path, port: int) -> None:
+    """What setting up MQTT in the interface leaves behind."""
+    entry = {
+        "created_at": CREATED,
+        "data": {"broker": "127.0.0.1", "port": port, "discovery": True},
+        "disabled_by": None,
+        "discovery_keys": {},
+        "domain": "mqtt",
+        "entry_id": "broker",
+        "minor_version": 2,
+        "modified_at": CREATED,
+        "options": {"discovery": True},
+        "pref_disable_new_entities": False,
+        "pref_disable_polling": False,
+        "source": "user",
+        "title": "mqtt",
+        "unique_id": None,
+        "version": 1,
+    }
+    stored = {"version": 1, "minor_version": 4, "key": "core.config_entries", "data": {"entries": [entry]}}
+    (folder / ".storage").mkdir()
+    (folder / ".storage" / "core.config_entries").write_text(json.dumps(stored))
+
+
+async def answer(hass, asked):
+    """One line's answer."""
+    from homeassistant.components import conversation  # noqa: PLC0415 - the stub comes first
+    from homeassistant.core import Context  # noqa: PLC0415
+
+    if "state" in asked:
+        state = hass.states.get(asked["state"])
+        return {"state": state.state if state is not None else None}
+    result = await conversation.async_converse(
+        hass, asked["text"], conversation_id=None, context=Context(), language=asked["language"]
+    )
+    response = result.response
+    speech = response.speech.get("plain", {}).get("speech", "")
+    return {"type": response.response_type.value, "speech": " ".join(speech.split())}
+
+
+async def main(folder: Path, port: int) -> None:
+    from homeassistant import bootstrap, runner  # noqa: PLC0415 - the stub comes first
+
+    hass = await bootstrap.async_setup_hass(
+        runner.RuntimeConfig(config_dir=str(folder), skip_pip=True, safe_mode=False, log_no_color=True)
+    )
+    await hass.async_start()
+    await hass.async_block_till_done()
+    print(json.dumps({"ready": "conversation" in hass.config.components}), flush=True)
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    while line := await lines.readline():
+        print(json.dumps(await answer(hass, json.loads(line))), flush=True)
+    await hass.async_stop(force=True)
+
+
+if __name__ == "__main__":
+    without_a_frontend(Path(sys.argv[1]))
+    remember_the_broker(Path(sys.argv[1]), int(sys.argv[2]))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
