@@ -74,6 +74,7 @@ def _welcome(port: int, broker: DemoBroker) -> str:
     return f"""
 flameout demo: a simulated hob with two burners. No gas, no pins.
 
+  page   {url}/
   REST   {url}/api/v1/stove  (every call: {url}/docs)
   MQTT   {mqtt}
   stop   Ctrl-C
