@@ -40,7 +40,7 @@ def build(stove: Stove, access: Access, tally: Tally, config: RestConfig) -> ASG
         generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
-    described.install(app)
+    described.install(app, stove)
     for router in (
         state.router(stove, access),
         timers.router(stove, access),

@@ -2,9 +2,9 @@
 
 import json
 import math
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.requests import ClientDisconnect, Request
 
 from api.rest.problems import Problem
@@ -29,23 +29,26 @@ BAD_DURATION: tuple[str, Values] = ("bad_duration", {})
 _DURATION_HELP = 'Seconds, or text like "25m", "1h30m", "90s" or "PT25M".'
 
 
+Seconds = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": _LONGEST_SECONDS})]
+
+
 class TimerBody(Body):
     """Either a duration or the instant of the end."""
 
-    duration: float | str | None = Field(None, description=_DURATION_HELP + ' "default" is the default timer.')
+    duration: Seconds | str | None = Field(None, description=_DURATION_HELP + ' "default" is the default timer.')
     ends_at: str | None = Field(None, description="RFC 3339 with zone.")
 
 
 class ExtendBody(Body):
     """How much later the running timer ends."""
 
-    by: float | str = Field(description=_DURATION_HELP)
+    by: Seconds | str = Field(description=_DURATION_HELP)
 
 
 class DefaultTimerBody(Body):
     """What the duration "default" stands for."""
 
-    duration: float | str = Field(description=_DURATION_HELP)
+    duration: Seconds | str = Field(description=_DURATION_HELP)
 
 
 class SimulateBody(Body):

@@ -58,7 +58,12 @@ def router(stove: Stove, access: Access) -> APIRouter:
         {"name": "burner", "in": "query", "schema": {"type": "string"}, "example": "left"},
         {"name": "from", "in": "query", "schema": {"type": "string", "format": "date-time"}},
         {"name": "to", "in": "query", "schema": {"type": "string", "format": "date-time"}},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": LONGEST_PAGE}, "example": 50},
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE},
+            "example": 50,
+        },
         {"name": "cursor", "in": "query", "schema": {"type": "integer"}},
     ]
 

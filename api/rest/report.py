@@ -47,8 +47,18 @@ _USAGE = {"days": [{"day": "2026-11-23", "burners": {"left": {"burnt_s": 2710.0,
 def router(stove: Stove, access: Access) -> APIRouter:
     """GET /api/v1/report and /usage."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    days = {"name": "days", "in": "query", "schema": {"type": "integer", "maximum": MOST_DAYS}, "example": 7}
-    parameter = {"name": "weeks", "in": "query", "schema": {"type": "integer", "maximum": MOST_WEEKS}, "example": 4}
+    days = {
+        "name": "days",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS},
+        "example": 7,
+    }
+    parameter = {
+        "name": "weeks",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_WEEKS},
+        "example": 4,
+    }
 
     @routes.get(
         "/report",
