@@ -62,12 +62,21 @@ class Subscription:
 
     async def next_within(self, seconds: float) -> Item | None:
         """The next item; None when none has come in time."""
+        await self._wait(seconds)
+        return self._items.popleft() if self._items else None
+
+    async def all_within(self, seconds: float) -> list[Item]:
+        """Everything that waits, or the first to come; [] when none has come in time."""
+        await self._wait(seconds)
+        items, self._items = [*self._items], deque()
+        return items
+
+    async def _wait(self, seconds: float) -> None:
         if not self._items:
             self._filled.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._filled.wait()
-        return self._items.popleft() if self._items else None
 
     def put(self, item: Item) -> None:
         """Queue an item; never waits. A state that is announced already is not announced twice."""

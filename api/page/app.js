@@ -1,6 +1,5 @@
 // The frame around every view: what is wrong, where to go, and Shut off, which is always there.
 
-import * as attention from "./attention.js";
 import { shutOff, stopButton } from "./burner.js";
 import { h, put, say } from "./dom.js";
 import "./hob.js";
@@ -108,7 +107,7 @@ class FlameoutApp extends HTMLElement {
   /** Say what went wrong with something that was asked for. */
   complain(words, loud = false) {
     this.pop(words, COMPLAIN_FOR, []);
-    if (loud) attention.alarm(words);
+    if (loud) attention.then(({ alarm }) => alarm(words));
   }
 
   /** Say what was done, with a way back. */
@@ -130,8 +129,9 @@ class FlameoutApp extends HTMLElement {
 
 customElements.define("flameout-app", FlameoutApp);
 document.body.replaceChildren(h("flameout-app"));
-attention.install();
-store.start();
+// not needed for the first picture, and not to be in its way
+const attention = new Promise((known) => store.addEventListener("change", known, { once: true })).then(() => import("./attention.js"));
+attention.then(({ install }) => install());
 
 if ("serviceWorker" in navigator) {
   // the page's policy takes a script's address from nowhere else

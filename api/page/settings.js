@@ -57,8 +57,8 @@ class SettingsView extends HTMLElement {
     return h("section", {}, h("h3", {}, t("about")), h("p", {}, `flameout ${store.stove?.version ?? ""}`), h("p", {}, h("a", { href: "/docs" }, "REST API")));
   }
 
-  speak(name) {
-    speak(name);
+  async speak(name) {
+    await speak(name);
     document.querySelector("flameout-app").build();
     document.querySelector("flameout-app").shown = null;
     dispatchEvent(new Event("hashchange"));

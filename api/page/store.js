@@ -27,12 +27,11 @@ class Store extends EventTarget {
   #retry = 0;
 
   /** Begin to listen; what is known changes with "change" events, what happens comes as "happened". */
-  async start() {
+  start() {
     setInterval(() => this.#watch(), 250);
     for (const name of ["online", "pageshow"]) addEventListener(name, () => this.reconnect());
     document.addEventListener("visibilitychange", () => document.hidden || this.reconnect());
     this.#listen();
-    await this.whoAmI();
   }
 
   /** Ask who we are; a phone that is not let in stops listening until it is. */
@@ -117,6 +116,7 @@ class Store extends EventTarget {
         take(JSON.parse(message.data));
         this.#heard();
       });
+    on("me", (me) => (this.me = me));
     on("state", (view) => this.#know(view));
     on("stove", (stove) => (this.stove = stove));
     on("tick", (tick) => (this.alive = tick.alive));
@@ -170,3 +170,4 @@ class Store extends EventTarget {
 }
 
 export const store = new Store();
+store.start(); // at once: the other modules are still on their way

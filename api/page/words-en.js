@@ -1,6 +1,6 @@
 // English.
 
-export const en = {
+export const words = {
   "nav": "Views",
   "nav.hob": "Hob",
   "nav.history": "History",

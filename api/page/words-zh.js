@@ -1,6 +1,6 @@
 // 简体中文。
 
-export const zh = {
+export const words = {
   "nav": "页面",
   "nav.hob": "灶台",
   "nav.history": "记录",

@@ -1,19 +1,18 @@
 // The page's words: which language, and how durations and instants are written in it.
 
-import { en } from "./words-en.js";
-import { zh } from "./words-zh.js";
-
 export const LANGUAGES = { en: "English", zh: "简体中文" };
-const CATALOGUES = { en, zh };
+const LOADERS = { en: () => import("./words-en.js"), zh: () => import("./words-zh.js") };
 
 const fromBrowser = () =>
-  (navigator.languages ?? []).map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in CATALOGUES) ?? "en";
+  (navigator.languages ?? []).map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in LANGUAGES) ?? "en";
 
-let chosen = localStorage.getItem("language");
-export let language = chosen in CATALOGUES ? chosen : fromBrowser();
+const chosen = localStorage.getItem("language");
+export let language = chosen in LANGUAGES ? chosen : fromBrowser();
+let words = (await LOADERS[language]()).words; // which the entrance has asked for already, unless somebody chose
 
 /** Choose a language for good. */
-export function speak(name) {
+export async function speak(name) {
+  words = (await LOADERS[name]()).words;
   language = name;
   localStorage.setItem("language", name);
   mark();
@@ -26,13 +25,13 @@ export function mark() {
 
 /** The words for a key, `{name}` filled in. A key without words shows itself: it must not hide a state. */
 export function t(key, values = {}) {
-  const text = CATALOGUES[language][key] ?? en[key] ?? key;
+  const text = words[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /** The words for one of a set, such as a cause; what is not in the catalogue is shown as it is. */
 export function named(set, key) {
-  return `${set}.${key}` in en ? t(`${set}.${key}`) : String(key);
+  return `${set}.${key}` in words ? t(`${set}.${key}`) : String(key);
 }
 
 /** A countdown in digits: 9:59, and 1:02 h above an hour. */

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from sse_starlette.sse import SendTimeoutError
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -19,6 +19,7 @@ from api.rest import records
 from api.rest.access import Access
 from api.rest.described import PROBLEMS, Responses
 from api.rest.examples import BURNER
+from api.rest.me import MeView
 from api.rest.problems import Problem
 from controller import journal
 from controller.journal import Entry
@@ -28,6 +29,7 @@ from controller.tokens import Role
 
 PING_EVERY = 5  # s; a reader that hears nothing for twice as long has lost us
 TICK_EVERY = 1.0  # s, for a page that shows by itself what it knows no more
+SAID_ONCE_IN = 0.1  # s; so old a countdown may be when it is told
 LOOK_EVERY = 2.0  # s; the stream of a token that was revoked ends so soon
 STALLED_AFTER = 10  # s, for a reader that does not read
 MOST_READERS = 64
@@ -43,7 +45,7 @@ _LAST_EVENT_ID = {
 _TICK = {
     "name": "tick",
     "in": "query",
-    "description": "1: a `tick` event comes every second, and `stove` events with what is not about one burner.",
+    "description": "1: `me` says who asks, `tick` comes every second, `stove` has what is not about one burner.",
     "schema": {"type": "string", "enum": ["0", "1"]},
 }
 _DESCRIBED: Responses = {
@@ -63,6 +65,7 @@ _DESCRIBED: Responses = {
 def router(stove: Stove, access: Access) -> APIRouter:
     """GET /api/v1/events."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+    wording = _Wording(stove)
 
     @routes.get(
         "/events",
@@ -79,8 +82,10 @@ def router(stove: Stove, access: Access) -> APIRouter:
         access.require(request, Role.VIEW)
         if len(stove.stream.readers) >= MOST_READERS:
             raise Problem(503, f"{MOST_READERS} streams are open already; close one.", Retry_After="10")
+        caller = access.caller(request)
         welcome = functools.partial(access.allows, request, Role.VIEW)
-        reader = _Reader(stove, _last_event_id(request), welcome, _wants_ticks(request))
+        greeting = _encoded("me", MeView.of(caller, stove).model_dump_json()) if _wants_ticks(request) else b""
+        reader = _Reader(stove, wording, _last_event_id(request), welcome, greeting)
         return _EventStream(reader.items(), ping=PING_EVERY, send_timeout=STALLED_AFTER, sep="\n")
 
     return routes
@@ -110,52 +115,102 @@ def _last_event_id(request: Request) -> int | None:
     return int(text)
 
 
+class _Wording:
+    """What is said to every reader alike, put into bytes once: fifty pages must not cost fifty times that."""
+
+    def __init__(self, stove: Stove) -> None:
+        self._stove = stove
+        self._said: dict[str | None, tuple[str, float, bytes]] = {}  # by burner (None: the stove)
+        self._last: tuple[int, bytes] = (0, b"")
+
+    def state(self, name: str) -> bytes:
+        """A whole burner."""
+        return self._cached(name, "state", lambda: self._stove.view(name).model_dump_json())
+
+    def whole(self) -> bytes:
+        """The stove without its burners, which come by themselves."""
+        return self._cached(None, "stove", lambda: self._stove.stove_view().model_dump_json(exclude={"burners"}))
+
+    def tick(self) -> bytes:
+        """That we are there; ``alive`` says whether stove and keeper are, too."""
+        return _encoded("tick", _compact({"alive": self._stove.alive()}))
+
+    def event(self, entry: Entry) -> bytes:
+        """Something that happened."""
+        if self._last[0] != entry.seq:
+            self._last = (entry.seq, _encoded("event", _compact(wire.event(entry)), entry.seq))
+        return self._last[1]
+
+    def _cached(self, burner: str | None, kind: str, say: Callable[[], str]) -> bytes:
+        revision, now = self._stove.revision(burner), time.monotonic()
+        known = self._said.get(burner)
+        if known is None or known[0] != revision or now - known[1] > SAID_ONCE_IN:
+            self._said[burner] = known = (revision, now, _encoded(kind, say()))
+        return known[2]
+
+
 class _Reader:
     """One open stream. Every event goes out once and in order, over the journal when the reader was away or slow."""
 
-    def __init__(self, stove: Stove, after: int | None, welcome: Callable[[], bool], ticks: bool) -> None:
+    def __init__(
+        self, stove: Stove, wording: _Wording, after: int | None, welcome: Callable[[], bool], greeting: bytes
+    ) -> None:
+        """``greeting`` is said first; a reader with one gets ticks, and the stove too."""
         self._stove = stove
+        self._wording = wording
         self._resumes = after
         self._after = 0  # the number of the last event that this reader has
+        self._whole = b""  # what it was told last of the stove
         self._welcome = welcome
-        self._ticks = ticks
+        self._greeting = greeting
+        self._ticks = bool(greeting)
 
-    async def items(self) -> AsyncIterator[ServerSentEvent]:
+    async def items(self) -> AsyncIterator[bytes]:
         """What to send, until the program or the reader's token ends."""
         async with self._stove.stream.subscribe() as items:
             newest = self._newest()
             self._after = newest if self._resumes is None else min(self._resumes, newest)
-            item: Item | None = Lagged()  # one who has just come knows as little as one who fell behind
+            waiting: list[Item] = [Lagged()]  # one who has just come knows as little as one who fell behind
             ticked = time.monotonic()
-            while not isinstance(item, Ended) and self._welcome():
-                if item is not None:
-                    async for said in self._tell(item):
-                        yield said
+            if self._greeting:
+                yield self._greeting
+            while self._welcome():
+                if Lagged() in waiting:
+                    async for missed in self._missed():
+                        yield missed
+                said = b"".join(map(self._tell, waiting))
                 if self._ticks and time.monotonic() - ticked >= TICK_EVERY:
                     ticked = time.monotonic()
-                    yield self._tick()
+                    said += self._wording.tick()
+                if said:
+                    yield said
+                if Ended() in waiting:
+                    return
                 patience = ticked + TICK_EVERY - time.monotonic() if self._ticks else LOOK_EVERY
-                item = await items.next_within(max(0.0, patience))
+                waiting = await items.all_within(max(0.0, patience))
 
-    async def _tell(self, item: Item) -> AsyncIterator[ServerSentEvent]:
+    def _tell(self, item: Item) -> bytes:
         if isinstance(item, Happened):
-            if item.entry.seq > self._after:
-                yield self._event(item.entry)
-        elif isinstance(item, StateChanged):
-            if item.burner is not None:
-                yield self._state(item.burner)
-            elif self._ticks:
-                yield self._whole()
-        else:
-            async for entry in self._missed():
-                yield self._event(entry)
-            if self._ticks:
-                yield self._whole()
-                yield self._tick()
-            for name in self._stove.burner_ids():
-                yield self._state(name)
+            if item.entry.seq <= self._after:
+                return b""
+            self._after = item.entry.seq
+            return self._wording.event(item.entry)
+        if isinstance(item, StateChanged):
+            return self._wording.state(item.burner) if item.burner is not None else self._tell_stove()
+        if isinstance(item, Ended):
+            return b""
+        burners = b"".join(map(self._wording.state, self._stove.burner_ids()))
+        return self._tell_stove() + (self._wording.tick() if self._ticks else b"") + burners
 
-    async def _missed(self) -> AsyncIterator[Entry]:
+    def _tell_stove(self) -> bytes:
+        """The stove, where it looks different from what was told last; with every burner's change it is looked at."""
+        whole = self._wording.whole() if self._ticks else b""
+        if whole == self._whole:
+            return b""
+        self._whole = whole
+        return whole
+
+    async def _missed(self) -> AsyncIterator[bytes]:
         """What has happened since the last event sent, from the journal, the newest commits awaited."""
         until = self._newest()
         patience = time.monotonic() + COMMIT_PATIENCE
@@ -164,29 +219,21 @@ class _Reader:
                 batch = await records.fetch(journal.read_since, self._stove.journal.path, self._after, BATCH)
             except Problem:
                 return  # the stove's problems say that the journal fails
-            for entry in batch:
-                yield entry
+            if batch:
                 patience = time.monotonic() + COMMIT_PATIENCE
-            if not batch:
+                self._after = batch[-1].seq
+                yield b"".join(map(self._wording.event, batch))
+            else:
                 await asyncio.sleep(0.02)
 
     def _newest(self) -> int:
         return self._stove.journal.next_seq - 1
 
-    def _event(self, entry: Entry) -> ServerSentEvent:
-        self._after = entry.seq
-        return ServerSentEvent(_compact(wire.event(entry)), event="event", id=str(entry.seq))
 
-    def _tick(self) -> ServerSentEvent:
-        """That we are there; ``alive`` says whether stove and keeper are, too."""
-        return ServerSentEvent(_compact({"alive": self._stove.alive()}), event="tick")
-
-    def _whole(self) -> ServerSentEvent:
-        """The stove without its burners, which come by themselves."""
-        return ServerSentEvent(self._stove.stove_view().model_dump_json(exclude={"burners"}), event="stove")
-
-    def _state(self, name: str) -> ServerSentEvent:
-        return ServerSentEvent(self._stove.view(name).model_dump_json(), event="state")
+def _encoded(kind: str, data: str, number: int | None = None) -> bytes:
+    """A server-sent event; ``data`` is JSON, which has no line ends of its own."""
+    head = f"id: {number}\n" if number is not None else ""
+    return f"{head}event: {kind}\ndata: {data}\n\n".encode()
 
 
 def _compact(content: dict[str, Any]) -> str:

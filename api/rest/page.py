@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.rest.languages import Language, language
 from api.rest.problems import Problem
 
 _TYPES = {
@@ -62,7 +63,12 @@ class Page:
         for name in sorted(raw):
             digest.update(name.encode() + b"\0" + raw[name])
         self.build = digest.hexdigest()[:12]
-        self.files = {name: _file(name, content.replace(_BUILD, self.build.encode())) for name, content in raw.items()}
+        built = {name: content.replace(_BUILD, self.build.encode()) for name, content in raw.items()}
+        self.files = {name: _file(name, content) for name, content in built.items() if name != _ENTRANCE}
+        self.entrances = {  # each asks for its own language's words at once
+            spoken: _file(_ENTRANCE, built[_ENTRANCE].replace(b"__LANGUAGE__", page_language(spoken)))
+            for spoken in Language
+        }
 
 
 def router() -> APIRouter:
@@ -72,7 +78,7 @@ def router() -> APIRouter:
 
     @routes.get("/")
     async def entrance(request: Request) -> Response:
-        return _answer(request, page.files[_ENTRANCE], "no-cache")
+        return _answer(request, page.entrances[language(request)], "no-cache")
 
     @routes.get("/worker.js")
     async def worker(request: Request) -> Response:
@@ -95,10 +101,16 @@ def router() -> APIRouter:
     return routes
 
 
+def page_language(spoken: Language) -> bytes:
+    """The language as the page's files are named."""
+    return b"zh" if spoken is Language.CHINESE else b"en"
+
+
 def _answer(request: Request, file: _File, cache: str) -> Response:
     headers = {"ETag": file.etag, "Cache-Control": cache, "Vary": "Accept-Encoding"}
     if file.media_type.startswith("text/html"):
         headers["Content-Security-Policy"] = _POLICY
+        headers["Vary"] = "Accept-Encoding, Accept-Language"
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
     if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.rest import bodies
-from api.rest.access import Access, drop_cookie
+from api.rest.access import Access, Caller, drop_cookie
 from api.rest.bodies import Body
 from api.rest.described import NO_TOKEN, PROBLEMS, gives, takes
+from api.rest.me import MeView
 from api.rest.problems import Problem
 from controller.pairing import CODE_LASTS, Grant, PairingRefused
 from controller.stove import Stove, UnknownBurner
@@ -50,16 +51,6 @@ class PairBody(Body):
         description="What the phone is called, 1 to 32 characters.", min_length=1, max_length=LONGEST_NAME
     )
     code: str | None = Field(None, description="The eight digits; left out while a stop button lets phones in.")
-
-
-class MeView(BaseModel):
-    """Who asks; ``role`` is null for somebody who is not let in yet, and ``pairing`` how that can be changed."""
-
-    name: str | None
-    role: Role | None
-    burners: list[str]
-    phone: bool
-    pairing: str
 
 
 class OfferView(BaseModel):
@@ -104,17 +95,9 @@ def _about_me(routes: APIRouter, stove: Stove, access: Access) -> None:
                 raise
             drop_cookie(request, response)
             return _filled(response, _NOBODY | {"pairing": stove.reception.way()})
-        token = caller.token
-        if token is not None and token.phone:
+        if caller.token is not None and caller.token.phone:
             access.renew_cookie(request, response)
-        view = MeView(
-            name=caller.name if caller.role is not None else None,
-            role=caller.role,
-            burners=[*token.burners] if token is not None else [],
-            phone=token is not None and token.phone,
-            pairing=stove.reception.way(),
-        )
-        return _filled(response, view.model_dump(mode="json"))
+        return _filled(response, MeView.of(caller, stove).model_dump(mode="json"))
 
     @routes.delete("/me", response_model=MeView, responses=gives(_NOBODY))
     async def sign_out(request: Request) -> Response:
@@ -171,10 +154,8 @@ def _pairing(routes: APIRouter, stove: Stove, access: Access) -> None:
         response = Response(media_type="application/json", headers={"Cache-Control": "no-store"})
         token = _admit(access, request, response, body.name, grant)
         stove.reception.paired(token)
-        view = MeView(
-            name=f"phone:{token.name}", role=token.role, burners=[*token.burners], phone=True, pairing="closed"
-        )
-        return _filled(response, view.model_dump(mode="json"))
+        caller = Caller(f"phone:{token.name}", token.role, token)
+        return _filled(response, MeView.of(caller, stove).model_dump(mode="json"))
 
 
 def _admit(access: Access, request: Request, response: Response, name: str, grant: Grant) -> Token:

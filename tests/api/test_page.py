@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.rest.languages import Language
 from api.rest.page import Page
 from controller.events import Cause, Event, Proof
 from controller.proof import Finding
@@ -102,12 +103,20 @@ def test_every_module_that_is_wanted_first_is_asked_for_at_once() -> None:
                 known = needs(wanted, known | {wanted})
         return known
 
-    assert set(re.findall(r'modulepreload" href="/page/__BUILD__/([\w-]+\.js)', page)) == needs("app.js")
+    asked = re.findall(r'(?:preload" href|high" src|"module" src)="/page/__BUILD__/([\w-]+\.js)', page)
+    assert set(asked) == {"app.js", "words-__LANGUAGE__.js", *needs("app.js")}
 
 
 def test_another_build_has_another_address() -> None:
     page = Page()
     assert len(page.build) == 12
-    for name in ("index.html", "worker.js", "flameout.webmanifest"):
-        assert b"__BUILD__" not in page.files[name].content
-        assert page.build.encode() in page.files[name].content
+    for file in (*page.entrances.values(), page.files["worker.js"], page.files["flameout.webmanifest"]):
+        assert b"__" not in file.content
+        assert page.build.encode() in file.content
+
+
+def test_the_entrance_asks_for_the_words_of_the_language_that_is_wanted() -> None:
+    entrances = Page().entrances
+    assert b"words-en.js" in entrances[Language.ENGLISH].content
+    assert b"words-zh.js" in entrances[Language.CHINESE].content
+    assert entrances[Language.ENGLISH].etag != entrances[Language.CHINESE].etag

@@ -20,13 +20,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.hob import PINS, Hob, busy, floor
+from tests.bench.hob import PINS, Hob, busy, floor, open_pages
+from tests.bench.page import interactive
 from tests.brokers import Mosquitto
 from tests.e2e.program import LEFT, eventually, program
 from tests.witness import Witness, boot_seconds
 
 ROUNDS = 160
 RESTED = 0.02  # s before each shut-off, so that ours and the floor are woken alike
+PAGES = 50
 DIED = 5  # times that each process is killed
 
 
@@ -110,15 +112,15 @@ def mqtt(folder: Path) -> list[Figure]:
             hob.close()
 
 
-def rest(folder: Path) -> list[Figure]:
-    """A REST call until its line is low, on a connection that is open already."""
-    hob = Hob(_made(folder / "rest"), None)
+def rest(folder: Path, pages: int = 0) -> list[Figure]:
+    """A REST call until its line is low, on a connection that is open already, while so many pages are open."""
+    hob = Hob(_made(folder / f"rest-{pages}"), None)
     try:
         hob.start()
-        with floor(folder / "rest-floor", "rest") as (port, witness):
+        with floor(folder / f"rest-{pages}-floor", "rest") as (port, witness), open_pages(hob.port, pages):
             bare = httpx2.Client(base_url=f"http://127.0.0.1:{port}")
             return beside_the_floor(
-                "REST",
+                f"REST with {pages} pages open," if pages else "REST",
                 hob,
                 lambda burner: hob.http.post(f"/api/v1/burners/{burner}/shut-off"),
                 witness,
@@ -127,6 +129,24 @@ def rest(folder: Path) -> list[Figure]:
             )
     finally:
         hob.close()
+
+
+def watched(folder: Path) -> list[Figure]:
+    """The same with fifty pages open."""
+    return rest(folder, PAGES)
+
+
+def page(folder: Path) -> list[Figure]:
+    """The phone page on a slow phone, until a burner can be shut off and a timer set."""
+    with program(_made(folder / "page")) as stove:
+        stove.start()
+        stove.ready("left")
+        own, bare, size = interactive(stove, "burner-card#left .chip:not([disabled])")
+    note = f"ours {own:.0f} ms, barest page {bare:.0f} ms, 4 times slower CPU, 150 ms a request, 1.6 Mbit/s"
+    return [
+        Figure("page until a timer can be set, slow phone", own / 1000, "s", 1.0, note),
+        Figure("page, bytes of the first visit", size / 1000, "kB", 60.0),
+    ]
 
 
 def deadlines(folder: Path) -> list[Figure]:
@@ -237,7 +257,15 @@ def _made(folder: Path) -> Path:
 
 def main(wanted: list[str]) -> int:
     """Measure and print; returns 1 if a goal was missed."""
-    parts = {"mqtt": mqtt, "rest": rest, "deadlines": deadlines, "deaths": deaths, "footprint": footprint}
+    parts: dict[str, Callable[[Path], list[Figure]]] = {
+        "mqtt": mqtt,
+        "rest": rest,
+        "watched": watched,
+        "page": page,
+        "deadlines": deadlines,
+        "deaths": deaths,
+        "footprint": footprint,
+    }
     table = Table("figure", "measured", "goal", "", "detail", title=f"flameout on {os.cpu_count()} cores")
     missed = 0
     console = Console(width=150 if not sys.stdout.isatty() else None)

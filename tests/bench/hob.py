@@ -75,3 +75,20 @@ def busy(processes: int) -> Iterator[None]:
         for process in burners:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def open_pages(port: int, count: int) -> Iterator[None]:
+    """So many event streams that are read, by a process of their own."""
+    if not count:
+        yield
+        return
+    command = [sys.executable, "-m", "tests.bench.readers", str(port), str(count)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield
+    finally:
+        process.kill()
+        process.wait()
