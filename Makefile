@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests
 
-.PHONY: help demo test lint format bench protections mutants lock clean
+.PHONY: help demo test lint format bench protections mutants pictures lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ protections: .venv/ready-dev ## take out each protection in turn and see its tes
 
 mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (four minutes)
 	@$(PYTHON) -m tests.mutants
+
+pictures: .venv/ready-dev ## make the documentation's pictures of the page anew
+	@FLAMEOUT_PICTURES=1 $(PYTHON) -m pytest tests/browser/test_views.py
 
 lock: ## pin the dependencies anew
 	@deploy/lock

@@ -16,12 +16,13 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from api import certificates, log
-from api.renewal import Renewal
+from api import log
 from api.rest.access import Access
 from api.rest.app import build
 from api.rest.connections import Connection
 from api.tally import Tally
+from api.tls import certificates
+from api.tls.renewal import Renewal
 from controller import places
 from controller.config import Config, RestConfig
 from controller.journal import Journal

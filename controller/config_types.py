@@ -65,8 +65,14 @@ def _input_pin(pin: int) -> int:
     return pin
 
 
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("has characters that cannot be seen; use letters, digits, signs and spaces")
+    return name
+
+
 Identifier = Annotated[str, Field(pattern=f"^{IDENTIFIER}$")]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 RelayPin = Annotated[int, AfterValidator(_relay_pin), WithJsonSchema({"type": "integer", "minimum": 9, "maximum": 27})]
 InputPin = Annotated[int, AfterValidator(_input_pin)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "examples": ["23:00"]})]

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from api import authority, lan
-from api.certificates import SOON, Files, der, fingerprint
 from api.cli import address, options
 from api.cli.address import Failed
+from api.tls import authority, lan
+from api.tls.certificates import SOON, Files, der, fingerprint
 from controller import places
 from hardware.settings import find_file, read_document
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from api import certificates
 from api.cli import configuration
 from api.cli.address import Failed
 from api.cli.client import Client
 from api.cli.machine import Row
+from api.tls import certificates
 from controller.config import Config
 from controller.config_check import Problem
 from controller.journal import verify

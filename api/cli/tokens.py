@@ -93,6 +93,7 @@ def _view(token: Token) -> dict[str, Any]:
         "name": token.name,
         "role": token.role.value,
         "burners": list(token.burners),
+        "phone": token.phone,
         "created_at": token.created_at,
         "last_used_at": token.last_used_at,
     }
@@ -100,12 +101,17 @@ def _view(token: Token) -> dict[str, Any]:
 
 def _print_table(found: list[Token]) -> None:
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     from api.cli import show, words  # noqa: PLC0415
 
-    table = Table("Name", "Role", "Burners", "Made", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    columns = ("Name", "Role", "Burners", "Kind", "Made", "Last used")
+    table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="dim")
     for token in found:
-        table.add_row(token.name, token.role.value, ", ".join(token.burners) or "all", words.at(token.created_at))
+        used = words.at(token.last_used_at) if token.last_used_at else "never"
+        scope = ", ".join(token.burners) or "all"
+        kind = "phone" if token.phone else "token"
+        table.add_row(Text(token.name), token.role.value, scope, kind, words.at(token.created_at), used)
     show.console().print(table)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import certificates
 from api.rest.problems import Problem
+from api.tls import certificates
 from controller.stove import Stove
 
 _HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}

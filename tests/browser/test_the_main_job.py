@@ -1,6 +1,8 @@
 """What people do with the page, on phones, against the real daemon with the simulated hob."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, expect
 
@@ -237,3 +239,17 @@ def test_the_language_can_be_switched_and_stays(chromium: Browser, stove: Progra
         anna.open()
         expect(anna.card().get_by_role("button", name="关火: Left")).to_be_visible()
         assert anna.page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def test_times_are_those_of_the_phone_wherever_it_is(chromium: Browser, stove: Program) -> None:
+    with (
+        phone(chromium, stove, timezone_id="Asia/Shanghai") as near,
+        phone(chromium, stove, timezone_id="America/New_York") as far,
+    ):
+        near.pair("Near")
+        far.pair("Far")
+        stove.ready("left")
+        ends_at = datetime.fromisoformat(stove.set_timer("left", 1500)["timer"]["ends_at"])
+        for seen, zone in ((near, "Asia/Shanghai"), (far, "America/New_York")):
+            expect(seen.card().locator(".until")).to_contain_text(f"{ends_at.astimezone(ZoneInfo(zone)):%H:%M}")
+        stove.do("DELETE", "/burners/left/timer")

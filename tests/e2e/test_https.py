@@ -15,7 +15,10 @@ from tests.api.rest.asking import is_a_sentence, refused
 from tests.e2e.program import Program, eventually, program, sse
 
 # the daemon as it is, but for looking at its certificate more often than once a minute
-SOON = "import sys, api.renewal; api.renewal.EVERY = 0.05; from api.entry import main; sys.exit(main(sys.argv[1:]))"
+SOON = (
+    "import sys, api.tls.renewal; api.tls.renewal.EVERY = 0.05; "
+    "from api.entry import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 class Secure:

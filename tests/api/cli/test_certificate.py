@@ -80,7 +80,7 @@ def test_it_is_for_every_name_and_address_of_this_machine(
     flameout: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "Hob-Pi")
-    monkeypatch.setattr("api.lan.addresses", lambda: ["192.0.2.7", "fd00::7"])
+    monkeypatch.setattr("api.tls.lan.addresses", lambda: ["192.0.2.7", "fd00::7"])
     make(flameout, "--name", "Hob.example.org", "--name", "198.51.100.9")
     for name in ("flameout.local", "hob-pi", "hob-pi.local", "localhost", "hob.example.org"):
         assert "does match" in openssl("x509", "-in", folder / "server.crt", "-noout", "-checkhost", name)

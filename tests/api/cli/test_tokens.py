@@ -76,7 +76,7 @@ def test_the_list_says_who_may_do_what(flameout: Shell) -> None:
     rows = [line.split() for line in flameout("tokens", "list").out.splitlines()[1:]]
     assert [row[:3] for row in rows] == [["Anna", "cook", "left"], ["Ben", "admin", "all"]]
     listed = json.loads(flameout("tokens", "list", "--json").out)
-    assert [set(token) for token in listed] == [{"name", "role", "burners", "created_at", "last_used_at"}] * 2
+    assert [set(token) for token in listed] == [{"name", "role", "burners", "phone", "created_at", "last_used_at"}] * 2
 
 
 def test_an_empty_list_says_how_to_make_one(flameout: Shell) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api import certificates
-from api.renewal import DAY, Renewal
+from api.tls import certificates
+from api.tls.renewal import DAY, Renewal
 from controller.config import RestTls
 from tests.api.cli.certificates import EXPIRED, GOOD, KEY
 

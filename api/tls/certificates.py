@@ -1,4 +1,4 @@
-"""Certificates as the daemon, the doctor and the command line see them; api/authority.py makes them."""
+"""Certificates as the daemon, the doctor and the command line see them; authority.py makes them."""
 
 import hashlib
 import ssl

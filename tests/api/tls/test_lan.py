@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api import lan
+from api.tls import lan
 
 IF_INET6 = """\
 00000000000000000000000000000001 01 80 10 80       lo
@@ -20,7 +20,7 @@ fd000000000000000000000000000007 02 40 00 80     eth0
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "if_inet6"
-    monkeypatch.setattr("api.lan._IF_INET6", file)
+    monkeypatch.setattr("api.tls.lan._IF_INET6", file)
     monkeypatch.setattr("socket.if_nameindex", lambda: [(1, "lo"), (9, "no-such-one")])
     return file
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from api.certificates import Files
+from api.tls.certificates import Files
 from controller.tokens import write_private
 
 AUTHORITY_DAYS = 3650

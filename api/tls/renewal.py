@@ -6,7 +6,7 @@ import os
 import ssl
 import time
 
-from api import certificates
+from api.tls import certificates
 from controller.config import RestTls
 
 EVERY = 60.0  # s between two looks at the files
