@@ -7,7 +7,7 @@ Durations become whole milliseconds here and nowhere else. The file is read by
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -26,7 +26,6 @@ from hardware.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from hardware.settings import DEFAULT_BURNERS, ENERGISED_CEILING, PERMIT_CEILING, lease_problem
 
 TIMER_CEILING: Millis = 12 * HOUR
-NotifyOn = Literal["warn", "cut", "lockout", "problem"]
 
 
 def _lease(value: Millis) -> Millis:
@@ -147,18 +146,6 @@ class MqttConfig(Section):
     allow_reset: bool = Field(False, description="Whether MQTT may reset a burner.")
 
 
-class NotifyConfig(Section):
-    """Messages to phones and mailboxes, through Apprise."""
-
-    urls_file: str = Field(description="A file with one Apprise address a line; they hold secrets.")
-    on: list[NotifyOn] = Field(default_factory=lambda: [*get_args(NotifyOn)], description="What is worth a message.")
-    language: Literal["en", "zh"] = "en"
-    page: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+/?$")] | None = Field(
-        None, description="The phone page's address, for a tap on the message, e.g. http://flameout.local:8520."
-    )
-    most_per_minute: Annotated[int, Field(ge=1, le=60)] = 6
-
-
 class JournalConfig(Section):
     """Where events are kept, and for how long."""
 
@@ -187,7 +174,6 @@ class Config(Section):
     rest: RestConfig = Field(default_factory=RestConfig)
     page: PageConfig = Field(default_factory=PageConfig)
     mqtt: MqttConfig | None = None
-    notify: NotifyConfig | None = None
     journal: JournalConfig = Field(default_factory=JournalConfig)
 
     def fingerprint(self) -> str:

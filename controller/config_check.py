@@ -1,6 +1,5 @@
 """Every problem of a configuration at once, in sentences that name the key, its value and the cure."""
 
-import contextlib
 import difflib
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -239,15 +238,6 @@ def _missing_files(config: Config) -> Iterator[Problem]:
         if not isinstance(config.mqtt.tls, bool):
             tls = config.mqtt.tls
             named += [("mqtt.tls.ca", tls.ca), ("mqtt.tls.cert", tls.cert), ("mqtt.tls.key", tls.key)]
-    if config.notify is not None:
-        named.append(("notify.urls_file", config.notify.urls_file))
-        with contextlib.suppress(OSError):
-            if Path(config.notify.urls_file).stat().st_mode & 0o077:
-                yield Problem(
-                    "notify.urls_file",
-                    f"{config.notify.urls_file!r} holds secrets and may be read by others; "
-                    f"run: chmod 600 {config.notify.urls_file}",
-                )
     for key, path in named:
         if path is None:
             continue

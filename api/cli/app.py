@@ -32,7 +32,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "doctor",
         "selftest": "selftest",
         "pair": "pair",
-        "notify-test": "notify_test",
         "tokens": "tokens",
         "certificate": "certificate",
         "mdns": "mdns",

@@ -24,7 +24,6 @@ CONTRACT = {
     "sweep",
     "selftest",
     "pair",
-    "notify-test",
     "report",
     "lock",
     "unlock",
