@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "doctor",
         "selftest": "selftest",
         "tokens": "tokens",
+        "notify-test": "notifying",
         "sim": "simulating",
     },
 }
