@@ -88,6 +88,8 @@ class Courier:
         try:
             await asyncio.wait([hearing, limit], return_when=asyncio.FIRST_COMPLETED)
             if not hearing.done():
+                _kill(child)
+                await asyncio.wait([hearing], timeout=REAP_WITHIN)  # what it had said by then
                 report.trouble = "it took too long and was killed"
         finally:
             for task in (hearing, limit):
@@ -133,8 +135,12 @@ def _note(said: Mapping[str, Any], report: Report) -> None:
 
 async def _bury(child: asyncio.subprocess.Process) -> None:
     """Leave no child behind, however it is."""
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
+    _kill(child)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(REAP_WITHIN):
-            await child.wait()
+            await child.communicate()  # what is left in its pipes, too
+
+
+def _kill(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()

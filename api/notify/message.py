@@ -7,7 +7,7 @@ from api.notify.queue import Batch
 from api.notify.words import Words
 from hardware.clock import Millis
 
-_GRAVITY = {Kind.WARN: "warning", Kind.CUT: "info", Kind.PROBLEM: "warning", Kind.LOCKOUT: "failure"}
+_GRAVITIES = {"failure": {Kind.LOCKOUT}, "warning": {Kind.WARN, Kind.PROBLEM}, "info": set(Kind)}
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ def compose(batch: Batch, style: Style, now: Millis) -> Message:
     lines = [style.words.sentence(notice, now) for notice in batch.notices]
     if batch.dropped:
         lines.append(style.words.text("more", n=str(batch.dropped)))
-    gravity = _GRAVITY[max((notice.kind for notice in batch.notices), default=Kind.CUT)]
-    return _linked(style, _burner(batch), any(n.kind is Kind.WARN for n in batch.notices), "\n".join(lines), gravity)
+    kinds = {notice.kind for notice in batch.notices}
+    gravity = next((name for name, grave in _GRAVITIES.items() if kinds & grave), "info")
+    return _linked(style, _burner(batch), Kind.WARN in kinds, "\n".join(lines), gravity)
 
 
 def trial(style: Style) -> Message:

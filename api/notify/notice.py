@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum
 
 from hardware.clock import Millis
 
 
-class Kind(IntEnum):
-    """What a notice is about, the gravest last; the names are those of ``notify.on``."""
+class Kind(Enum):
+    """What a notice is about, as in ``notify.on``."""
 
-    WARN = 1
-    CUT = 2
-    PROBLEM = 3
-    LOCKOUT = 4
+    WARN = "warn"
+    CUT = "cut"
+    LOCKOUT = "lockout"
+    PROBLEM = "problem"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Telling:
     """Turns events into notices; ``on`` are the kinds that are wanted, ``names`` the burners'."""
 
     def __init__(self, on: Iterable[str], names: Mapping[str, str]) -> None:
-        self._on = {Kind[name.upper()] for name in on}
+        self._on = {Kind(name) for name in on}
         self._names = names
         self._keeper_lost_at: Millis | None = None
         self._locked_out: set[tuple[str, str]] = set()  # burner and cause, told already
