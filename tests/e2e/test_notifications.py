@@ -6,11 +6,12 @@ import os
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from api.notify.child import Courier, Report
+from api.notify.child import TIME_LIMIT, Courier, Report
 from api.notify.message import Message
 from api.notify.notifier import Notifier
 from api.notify.queue import GATHER, RETRY_AFTER
@@ -131,7 +132,9 @@ def test_a_stove_shuts_off_and_stops_while_a_sender_hangs_and_the_sender_does_no
         assert Path(f"/proc/{sender}/oom_score_adj").read_text() == "1000\n"
         assert os.getpriority(os.PRIO_PROCESS, sender) > os.getpriority(os.PRIO_PROCESS, os.getpid())
         assert len(receiver.posted) == 1, "one at a time"
+        stopping = time.monotonic()
         assert stove.stop() == 0
+        assert time.monotonic() - stopping < TIME_LIMIT / 2, "it did not wait for the sender"
         assert not running(sender)
         assert "Traceback" not in stove.log()
 
