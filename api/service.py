@@ -78,6 +78,10 @@ async def _serve(
         from api.mqtt.adapter import MqttAdapter  # noqa: PLC0415 - not everybody has a broker
 
         readers.append(asyncio.create_task(MqttAdapter(stove, config, clock).run(), name="mqtt"))
+    if config.notify is not None:
+        from api.notify.notifier import Notifier  # noqa: PLC0415
+
+        readers.append(asyncio.create_task(Notifier(stove, config, clock).run(), name="notify"))
     gauging = asyncio.create_task(_gauge(stove, keeper, clock, path), name="gauges")
     renewing = asyncio.create_task(_renew(server, config.rest), name="certificate")
     await asyncio.sleep(0)  # every reader listens before the first event

@@ -4,7 +4,7 @@ from controller.burner import Burner
 from controller.terms import HoldKind
 
 CLOSE_THE_TAP = "Turn the knob off and close the gas tap."
-_CAUSES = {
+CAUSES = {
     "contact_stuck": f"its relay's contact stays closed, so it cannot be shut off. {CLOSE_THE_TAP} Replace the relay.",
     "valve_stuck": f"the flame burns on although the relay is open. {CLOSE_THE_TAP} Have the gas valve looked at.",
     "still_lit": f"the flame burns on although the relay was told to open. {CLOSE_THE_TAP} "
@@ -21,4 +21,9 @@ def advice(burner: Burner) -> str | None:
     cause = next((hold.cause for hold in burner.holds if hold.kind is HoldKind.LOCKOUT), None)
     if cause is None:
         return None
-    return f"{burner.name} is locked out: {_CAUSES.get(cause, f'{cause} was active. End its cause, then reset.')}"
+    return lockout(burner.name, cause)
+
+
+def lockout(name: str, cause: str) -> str:
+    """What to do about a lockout for this cause, in a sentence."""
+    return f"{name} is locked out: {CAUSES.get(cause, f'{cause} was active. End its cause, then reset.')}"

@@ -6,6 +6,7 @@ Durations become whole milliseconds here and nowhere else. The file is read by
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -146,6 +147,28 @@ class MqttConfig(Section):
     allow_reset: bool = Field(False, description="Whether MQTT may reset a burner.")
 
 
+def _page(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s@?#]+", value):
+        raise ValueError('is not the address of a page; write it like "http://flameout.local:8520"')
+    return value.rstrip("/")
+
+
+class NotifyConfig(Section):
+    """Messages to phones, through Apprise."""
+
+    urls_file: str = Field(description="A file with one Apprise URL a line; others may neither read nor write it.")
+    on: list[Literal["warn", "cut", "lockout", "problem"]] = Field(
+        ["warn", "cut", "lockout", "problem"], min_length=1, description="What is told."
+    )
+    language: Literal["en", "zh"] = "en"
+    page: Annotated[str, AfterValidator(_page)] | None = Field(
+        None, description="Where phones find the page, e.g. http://flameout.local:8520; messages then link to it."
+    )
+    most_per_minute: Annotated[int, Field(ge=1, le=60)] = Field(
+        6, description="What comes faster is gathered into one message; a lockout never waits."
+    )
+
+
 class JournalConfig(Section):
     """Where events are kept, and for how long."""
 
@@ -174,6 +197,7 @@ class Config(Section):
     rest: RestConfig = Field(default_factory=RestConfig)
     page: PageConfig = Field(default_factory=PageConfig)
     mqtt: MqttConfig | None = None
+    notify: NotifyConfig | None = None
     journal: JournalConfig = Field(default_factory=JournalConfig)
 
     def fingerprint(self) -> str:

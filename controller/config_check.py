@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from controller import secret_file
 from controller.config import Config
 from controller.config_wiring import ReferenceConfig, ThermocoupleFlame
 from hardware.durations import in_words
@@ -245,6 +246,9 @@ def _missing_files(config: Config) -> Iterator[Problem]:
             Path(path).open("rb").close()
         except OSError as error:
             yield Problem(key, f"{path!r} cannot be read: {error.strerror}")
+    wrong = secret_file.problem(Path(config.notify.urls_file)) if config.notify is not None else None
+    if wrong is not None:
+        yield Problem("notify.urls_file", wrong)
 
 
 def is_loopback(host: str) -> bool:

@@ -201,6 +201,20 @@ PROTECTIONS = (
         "        if False:",
         "tests/api/mqtt/test_commands.py",
     ),
+    Protection(
+        "a notification's sender that hangs is killed",
+        "api/notify/child.py",
+        "        child.kill()\n",
+        "        pass\n",
+        "tests/api/notify/test_child.py::test_a_cancelled_delivery_leaves_no_child",
+    ),
+    Protection(
+        "a notification's sender ends with its daemon",
+        "api/notify/send.py",
+        "    while os.read(0, 1024):\n        pass\n    os._exit(1)",
+        "    return",
+        "tests/e2e/test_notifications.py::test_a_killed_daemon_takes_its_sender_along",
+    ),
 )
 
 

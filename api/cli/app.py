@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "tokens": "tokens",
         "certificate": "certificate",
         "mdns": "mdns",
+        "notify-test": "notifying",
         "sim": "simulating",
     },
 }

@@ -14,6 +14,7 @@ CONTRACT = {
     "demo",
     "run",
     "check-config",
+    "notify-test",
     "status",
     "watch",
     "timer",

@@ -117,6 +117,29 @@ MISTAKES = {
         '[mqtt]\nhost = "a"\npassword_file = "/nowhere"',
         "mqtt.password_file: '/nowhere' cannot be read",
     ),
+    "urls file missing": (
+        '[notify]\nurls_file = "/nowhere"',
+        "notify.urls_file: '/nowhere' cannot be read: No such file or directory",
+    ),
+    "urls file for everybody": ('[notify]\nurls_file = "/etc/hosts"', "notify.urls_file: '/etc/hosts' holds secrets"),
+    "what is told": (
+        '[notify]\nurls_file = "f"\non = ["cuts"]',
+        "notify.on[0]: 'cuts' is not known; use 'warn', 'cut', 'lockout' or 'problem'",
+    ),
+    "nothing is told": ('[notify]\nurls_file = "f"\non = []', "notify.on: is wrong: list should have at least 1 item"),
+    "language": ('[notify]\nurls_file = "f"\nlanguage = "de"', "notify.language: 'de' is not known; use 'en' or 'zh'"),
+    "page": (
+        '[notify]\nurls_file = "f"\npage = "flameout.local"',
+        "notify.page: 'flameout.local' is not the address of a page; write it like \"http",
+    ),
+    "page with a password": (
+        '[notify]\nurls_file = "f"\npage = "http://anna:secret@flameout.local"',
+        "notify.page: 'http://anna:secret@flameout.local' is not the address of a page",
+    ),
+    "messages a minute": (
+        '[notify]\nurls_file = "f"\nmost_per_minute = 61',
+        "notify.most_per_minute: 61 is wrong: input should be less than or equal to 60",
+    ),
     "no host": ("[mqtt]\nport = 1883", "mqtt.host: is missing"),
     "journal": ('[journal]\nkeep = "1h"', "journal.keep: '1h' is not within 1 d and"),
 }

@@ -48,13 +48,14 @@ def test_what_the_example_switches_off_is_right_too_but_for_files_that_are_not_t
     keeper_settings(uncommented())
 
 
-@pytest.mark.parametrize("section", ["limits", "keeper", "rest", "mqtt", "journal"])
+@pytest.mark.parametrize("section", ["limits", "keeper", "rest", "mqtt", "notify", "journal"])
 def test_the_example_shows_the_defaults(section: str) -> None:
     shown = uncommented()[section]
-    required = {"host": "h"} if section == "mqtt" else {}
+    required = {"mqtt": {"host": "h"}, "notify": {"urls_file": "f"}}.get(section, {})
     meant = getattr(Config.model_validate(uncommented()), section).model_dump()
     default = getattr(Config.model_validate({section: required}), section).model_dump()
     examples = {"socket", "allowed_hosts", "tls", "path", "host", "port", "username", "password_file"}
+    examples |= {"urls_file", "page"}
     for key in shown.keys() - examples:
         assert meant[key] == default[key], f"{section}.{key}"
 
