@@ -51,7 +51,7 @@ def test_every_language_has_the_same_sentences_with_the_same_placeholders() -> N
 def test_every_lockout_has_its_advice_in_every_language() -> None:
     assert set(ADVICE) == set(REFUSALS) == set(OTHERS)
     for language in OTHERS:
-        assert set(ADVICE[language]) == {*advice._CAUSES, ""}
+        assert set(ADVICE[language]) == {*advice.CAUSES, ""}
         assert all(placeholders(pattern) == {"name"} for cause, pattern in ADVICE[language].items() if cause)
         assert placeholders(ADVICE[language][""]) == {"name", "cause"}
         assert {f"cause.{fault}" for fault in FAULTS} <= set(REFUSALS[language])
