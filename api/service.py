@@ -20,6 +20,7 @@ from api import log
 from api.rest.access import Access
 from api.rest.app import build
 from api.rest.connections import Connection
+from api.supervision import report_to_systemd
 from api.tally import Tally
 from api.tls import certificates
 from api.tls.renewal import Renewal
@@ -83,6 +84,7 @@ async def _serve(
 
         readers.append(asyncio.create_task(Notifier(stove, config, clock).run(), name="notify"))
     gauging = asyncio.create_task(_gauge(stove, keeper, clock, path), name="gauges")
+    supervising = asyncio.create_task(report_to_systemd(stove, clock, lambda: server.started), name="supervisor")
     renewing = asyncio.create_task(_renew(server, config.rest), name="certificate")
     await asyncio.sleep(0)  # every reader listens before the first event
     stove.start()
@@ -100,9 +102,10 @@ async def _serve(
         server.leave()
         stove.stream.publish(Ended())
         await asyncio.wait([serving, *readers], timeout=LONGEST_GOODBYE)
-        for task in (keeping, serving, gauging, renewing, *readers):
+        rest = [keeping, serving, gauging, renewing, supervising, *readers]
+        for task in rest:
             task.cancel()
-        await asyncio.gather(keeping, deciding, serving, gauging, renewing, *readers, return_exceptions=True)
+        await asyncio.gather(deciding, *rest, return_exceptions=True)
         with contextlib.suppress(OSError):
             places.console_token(Path(config.journal.path)).unlink()
         journal.close()

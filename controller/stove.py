@@ -423,8 +423,11 @@ class Stove:
 
     def alive(self) -> bool:
         """Whether the decision loop turns and a keeper answers it."""
-        late = self._clock.now() - self.ticked_at
-        return self._keeper.ready and late < max(SECOND, 3 * self.tick_every)
+        return self._keeper.ready and self.turns()
+
+    def turns(self) -> bool:
+        """Whether the decision loop turns, keeper or not."""
+        return self._clock.now() - self.ticked_at < max(SECOND, 3 * self.tick_every)
 
     def until(self, wall: str) -> Millis:
         """Milliseconds from now to an RFC 3339 instant. Raises ``ValueError``."""

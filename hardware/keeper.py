@@ -29,6 +29,7 @@ from hardware.protocol import LONGEST, VERSION, Malformed, Message, Part, decode
 from hardware.rendezvous import Taken, listen, peer_pid
 from hardware.senses import Senses
 from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_settings, read_document
+from hardware.supervisor import Supervisor
 
 SPEAK_EVERY: Millis = 500  # readings are repeated at least this often, so that silence means trouble
 PRIORITY = 10  # of 99, where real-time scheduling is allowed
@@ -54,6 +55,7 @@ class Keeper:
         self._heard = 0  # seq of the client's last message
         self._sensed_at = self._spoke_at = self._woke_at = clock.now()
         self._still = 0
+        self._supervisor = Supervisor()
 
     def attach(self, client: socket.socket) -> None:
         """Obey this client, who is there from the start."""
@@ -61,6 +63,8 @@ class Keeper:
 
     def serve(self, listener: socket.socket | None) -> None:
         """Keep the lines until a signal comes, or until the client hangs up where there is no listener."""
+        if listener is not None:
+            self._supervisor.ready()
         try:
             while listener is not None or self._client is not None:
                 self.turn(listener, self._wait())
@@ -69,6 +73,7 @@ class Keeper:
             raise
         finally:
             release_all([relay for drive in self._drives.values() for relay in drive.relays])
+            self._supervisor.close()
 
     def turn(self, listener: socket.socket | None, wait: float) -> None:
         """Wait up to ``wait`` s for something to be said; then do what is due, openings first."""
@@ -86,6 +91,7 @@ class Keeper:
         if now >= self._sensed_at + self._senses.every:
             self._sense(now)
         self._outputs.advance(now)
+        self._supervisor.beat(now)
         self._watch_clock(now, slept=not readable and wait > 0.01)
 
     def _wait(self) -> float:

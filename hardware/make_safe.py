@@ -57,6 +57,21 @@ def open_every_line(config: str | None) -> list[Outcome]:
     return [*outcomes, *problems, *_open(relays, _factory_name(document))]
 
 
+def list_lines(config: str | None, file: Path) -> int:
+    """Write the relays' pins into a file, one a line, for deploy/systemd/lines-low; returns the exit code."""
+    try:
+        document = read_document(find_file(config))
+        relays, problems = _relays(document)
+        real = _factory_name(document) not in ("simulated", "mock")
+        if problems:
+            raise BadSettings(problems[0].sentence)
+        file.write_text("".join(f"{pin}\n" for pin in relays) if real else "simulated pins\n")
+    except (BadSettings, OSError) as error:
+        print(f"flameout make-safe: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _as_it_stands(path: Path | None) -> dict[str, Any] | None:
     """The refused file's content: one that others may write still says better than nobody which lines to open."""
     try:
@@ -160,7 +175,10 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         prog="flameout make-safe", description="Open every configured relay line now, without a daemon."
     )
     parser.add_argument("--config", metavar="FILE", help="instead of $FLAMEOUT_CONFIG or /etc/flameout/flameout.toml")
+    parser.add_argument("--list", metavar="FILE", help="touch no line, but write into FILE which there are")
     arguments = parser.parse_args(argv)
+    if arguments.list is not None:
+        sys.exit(list_lines(arguments.config, Path(arguments.list)))
     outcomes = open_every_line(arguments.config)
     safe = all(outcome.safe for outcome in outcomes)
     with contextlib.suppress(OSError):  # nobody may be there to read it
