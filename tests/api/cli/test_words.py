@@ -51,6 +51,9 @@ TOLD: list[tuple[Event, str]] = [
     (events.InterlockSilent(**BY, source="away", silent=True), "interlock away has fallen silent"),
     (events.InterlockSilent(**BY, source="away", silent=False), "interlock away speaks again"),
     (events.DefaultTimerSet(**BY, duration=1_200_000), "default timer set to 20 min"),
+    (events.PairingOffered(**BY, role="cook"), "a phone may pair as cook"),
+    (events.Paired(**BY, role="cook"), "phone paired as cook"),
+    (events.TokenRevoked(**BY, name="Anna"), "Anna revoked"),
 ]
 
 
