@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import Program, eventually, program
+from tests.tools import lacking
 
 ALIAS = Path(__file__).parents[2] / "deploy/avahi/flameout-alias"
 TOOLS = ("unshare", "nsenter", "ip", "hostname", "dbus-daemon", "avahi-daemon", "avahi-browse", "avahi-resolve")
@@ -89,7 +90,7 @@ def network(tmp_path: Path) -> Iterator[Network]:
     if os.geteuid() != 0:
         pytest.skip("needs root, for a network of its own with avahi in it")
     if missing:
-        pytest.skip(f"{', '.join(missing)} not installed")
+        lacking(", ".join(missing))
     made = Network(tmp_path)
     try:
         if not made.up:

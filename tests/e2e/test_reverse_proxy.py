@@ -14,6 +14,7 @@ import pytest
 from tests.api.rest.asking import bearer, refused
 from tests.brokers import free_port
 from tests.e2e.program import Program, eventually, program, sse
+from tests.tools import lacking
 
 DOCS = Path(__file__).parents[2] / "docs/https.md"
 NAME = "hob.example.org"
@@ -62,7 +63,7 @@ def caddy(folder: Path, text: str) -> list[str]:
 @pytest.fixture(scope="module", params=["nginx", "caddy"])
 def proxied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     if shutil.which(request.param) is None:
-        pytest.skip(f"{request.param} is not installed")
+        lacking(request.param)
     folder = tmp_path_factory.mktemp(request.param)
     with program(folder, require_token=f'true\nallowed_hosts = ["{NAME}"]') as stove:
         assert stove.spawn("certificate", "make", "--config", str(stove.config), "--name", NAME).wait(60) == 0
