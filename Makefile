@@ -12,7 +12,7 @@ demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on th
 	@.venv/bin/flameout demo $(ARGS)
 
 test: lint ## set up, check and run every test
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-dev ## formatting, lint, types and the import contract
 	@$(PYTHON) -m ruff format --check --quiet $(SOURCES)
