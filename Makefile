@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests
 
-.PHONY: help demo test lint format bench protections mutants pictures lock clean
+.PHONY: help demo test lint format bench faults protections mutants pictures lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: .venv/ready-dev ## measure speed, lateness and size against the barest pr
 
 protections: .venv/ready-dev ## take out each protection in turn and see its test fail
 	@$(PYTHON) -m tests.protections
+
+faults: .venv/ready-dev ## play every fault at twenty instants, judged by an oracle (ARGS="--instants 1" for the quick part)
+	@$(PYTHON) -m tests.faults $(ARGS)
 
 mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (four minutes)
 	@$(PYTHON) -m tests.mutants

@@ -1,13 +1,17 @@
 """A witness of the relay lines who outlives the process that drives them.
 
 :class:`WitnessFactory` is the simulated hob's pin factory that also appends every level of every output to a
-file, at each change and at each claim. The file stays when the process is killed, so a line's last record is
-its level as Raspberry Pi kernels keep it: high, until somebody drives it low.
+file, or tells it to a process that keeps the lines, at each change and at each claim. The file stays when the
+process is killed, so a line's last record is its level as Raspberry Pi kernels keep it: high, until somebody
+drives it low.
 """
 
+import errno
 import os
+import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +20,14 @@ from hardware.settings import KeeperSettings
 from hardware.simulated import SimulatedFactory, SimulatedPin
 
 VARIABLE = "FLAMEOUT_TEST_WITNESS"
-_RECORD = struct.Struct("<qiii")  # boot clock in ns, pin, level, process
+RECORD = struct.Struct("<qiii")  # boot clock in ns, pin, level, process
 
 
 class WitnessFactory(SimulatedFactory):
     """Writes down what the pins do."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        self._file = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._write = _writer(Path(os.environ[VARIABLE]))
         super().__init__(*arguments, **named)
         self.pin_class: Any = _witnessed(SimulatedPin, self)
 
@@ -35,7 +39,23 @@ class WitnessFactory(SimulatedFactory):
 
     def write_down(self, pin: int, high: bool) -> None:
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        os.write(self._file, _RECORD.pack(now, pin, high, os.getpid()))
+        self._write(RECORD.pack(now, pin, high, os.getpid()))
+
+
+def _writer(place: Path) -> Callable[[bytes], object]:
+    """Writes records to a file, or to a process that keeps the lines; that one answers as a kernel's call returns."""
+    if not place.is_socket():
+        file = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return lambda record: os.write(file, record)
+    keeper_of_lines = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    keeper_of_lines.connect(str(place))
+
+    def write(record: bytes) -> None:
+        keeper_of_lines.send(record)
+        if keeper_of_lines.recv(16) != b"done":
+            raise OSError(errno.EBUSY, "the line belongs to another process")
+
+    return write
 
 
 def _witnessed(pin_class: Any, factory: WitnessFactory) -> Any:
@@ -74,9 +94,13 @@ class Witness:
 
     def levels(self) -> list[Level]:
         """Everything so far, in order."""
+        return [Level(at, pin, bool(high), pid) for at, pin, high, pid in self.records() if pin >= 0]
+
+    def records(self) -> list[tuple[float, int, int, int]]:
+        """Every record: s on the boot clock, pin (negative: not of a line), level, process."""
         content = self.path.read_bytes()
-        whole = len(content) - len(content) % _RECORD.size
-        return [Level(at / 1e9, pin, bool(high), pid) for at, pin, high, pid in _RECORD.iter_unpack(content[:whole])]
+        whole = len(content) - len(content) % RECORD.size
+        return [(at / 1e9, pin, level, pid) for at, pin, level, pid in RECORD.iter_unpack(content[:whole])]
 
     def high(self, pin: int) -> bool:
         """The line's present level, whoever may have died."""

@@ -67,10 +67,10 @@ def eventually(what: str, holds: Callable[[], Any], within: float = PATIENCE) ->
 class Program:
     """A daemon under test."""
 
-    def __init__(self, folder: Path, **sections: str) -> None:
+    def __init__(self, folder: Path, witness: Witness | None = None, /, **sections: str) -> None:
         self.folder = folder
         self.port = free_port()
-        self.witness = Witness(folder)
+        self.witness = Witness(folder) if witness is None else witness
         self.config = folder / "flameout.toml"
         keys = {"stove": "", "limits": "", "keeper": "", "more": "", "lease": "1s", "require_token": "false"} | sections
         self.config.write_text(CONFIG.format(port=self.port, folder=folder, **keys))

@@ -1,0 +1,69 @@
+"""The fault campaign: ``make faults``.
+
+    python -m tests.faults                            # every fault at twenty instants, with a report (half an hour)
+    python -m tests.faults --instants 1               # the quick part
+    python -m tests.faults --only keeper-sigstop      # one fault; a part of a name is enough
+    python -m tests.faults --list
+
+The report is build/faults/index.html and report.md, with a picture for each fault.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tests.faults.campaign import campaign
+from tests.faults.report import write
+from tests.faults.run import Outcome
+from tests.faults.table import FAULTS, GROUPS
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make faults", description="every fault, judged by an oracle")
+    parser.add_argument("--instants", type=int, default=20, help="instants for each fault (20)")
+    parser.add_argument("--seed", type=int, default=0, help="the first instant's seed (0)")
+    parser.add_argument("--only", default="", help="faults with one of these, with commas between, in their name")
+    parser.add_argument("--jobs", type=int, default=4, help="runs at a time (4); most of a run is waiting")
+    parser.add_argument("--report", type=Path, default=Path("build/faults"), help="where to (build/faults)")
+    parser.add_argument("--list", action="store_true", help="name every fault")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the campaign; returns the exit code."""
+    arguments = _arguments()
+    if arguments.list:
+        for group, faults in GROUPS.items():
+            print(group, *(f"  {fault.name}: {fault.what}" for fault in faults), sep="\n")
+        return 0
+    names = [name for name in FAULTS if any(part in name for part in arguments.only.split(","))]
+    if not names:
+        print(f"make faults: there is no fault with {arguments.only!r} in its name; --list names them", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    runs = [(name, seed) for seed in range(arguments.seed, arguments.seed + arguments.instants) for name in names]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("faults", total=len(runs))
+
+        def show(outcome: Outcome) -> None:
+            progress.update(task, advance=1, description=outcome.fault)
+            for wrong in outcome.wrong:
+                progress.console.print(f"[red]✖[/] {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {wrong}")
+
+        outcomes = campaign(runs, arguments.jobs, show)
+    write(arguments.report, outcomes)
+    wrong = [outcome for outcome in outcomes if outcome.wrong]
+    demands = sum(outcome.demands for outcome in outcomes)
+    print(
+        f"{len(names)} faults, {len(outcomes)} runs, {demands} demands of the oracle, {len(wrong)} runs with something "
+        f"wrong; {time.monotonic() - began:.0f} s; {arguments.report}/index.html"
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

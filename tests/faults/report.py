@@ -1,0 +1,148 @@
+"""The campaign's report: a table, and for each fault a picture of the lines against what was allowed."""
+
+import html
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tests.faults.oracle import Span, judge
+from tests.faults.run import MOMENTS, Outcome
+from tests.faults.table import FAULTS, GROUPS
+
+Scale = Callable[[float], float]  # an instant's place in the picture
+WIDTH, LANE, LEFT_EDGE = 880, 58, 70
+SHOWN_BEFORE, SHOWN_AFTER = 1.5, 4.5  # s around the strike
+STYLE = """\
+text{font:12px system-ui,sans-serif;fill:#222}
+.low{fill:#d64545;opacity:.18}.dip{fill:#e0a100;opacity:.22}.high{fill:#2364aa}.axis{stroke:#999;stroke-width:1}
+.strike{stroke:#b00020;stroke-width:2;stroke-dasharray:4 3}
+"""
+
+
+def write(folder: Path, outcomes: list[Outcome]) -> None:
+    """``index.html``, ``report.md`` and ``pictures/NAME.svg`` in a folder."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for outcome in worst(outcomes):
+        (pictures / f"{outcome.fault}.svg").write_text(picture(outcome))
+    (folder / "report.md").write_text("\n".join(_markdown(outcomes)) + "\n")
+    (folder / "index.html").write_text("\n".join(_page(outcomes)))
+
+
+def worst(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """One run for each fault: one in which something was wrong, else the last."""
+    shown: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        if outcome.fault not in shown or outcome.wrong or not shown[outcome.fault].wrong:
+            shown[outcome.fault] = outcome
+    return list(shown.values())
+
+
+def latest_fall(outcome: Outcome) -> float | None:
+    """Milliseconds from the strike until the last line was low, as far as lines were high then."""
+    falls = []
+    for pin in outcome.run["lines"].values():
+        levels = [(at, high) for at, number, high in outcome.run["levels"] if number == pin]
+        before = [high for at, high in levels if at <= outcome.struck_at]
+        after = [at for at, high in levels if at > outcome.struck_at and not high]
+        if before and before[-1] and after:
+            falls.append(after[0] - outcome.struck_at)
+    return max(falls) * 1000 if falls else None
+
+
+# --- the picture --------------------------------------------------------------------------------------
+
+
+def picture(outcome: Outcome) -> str:
+    """The lines' levels over time, over the spans in which they had to be low."""
+    start, end = outcome.struck_at - SHOWN_BEFORE, outcome.struck_at + SHOWN_AFTER
+
+    def x(at: float) -> float:
+        return LEFT_EDGE + (min(max(at, start), end) - start) / (end - start) * (WIDTH - LEFT_EDGE - 10)
+
+    _, judges = judge(outcome.run)
+    parts, top = [], 34
+    for line, pin in outcome.run["lines"].items():
+        parts.append(f'<text x="8" y="{top + 26}">{line}</text>')
+        parts += [_bar("low", span, x, top) for span in judges[line].forbidden if span.end > start and span.start < end]
+        parts += [_bar("dip", span, x, top) for span in judges[line].dips if span.end > start and span.start < end]
+        levels = [(at, high) for at, number, high in outcome.run["levels"] if number == pin]
+        parts += _level(levels, outcome.run["ended"], x, top)
+        top += LANE
+    seconds = range(int(-SHOWN_BEFORE), int(SHOWN_AFTER) + 1)
+    parts += [f'<text x="{x(outcome.struck_at + s):.0f}" y="{top + 14}">{s:+d} s</text>' for s in seconds]
+    struck = f"{x(outcome.struck_at):.1f}"
+    parts.append(f'<line class="strike" x1="{struck}" x2="{struck}" y1="24" y2="{top}"/>')
+    title = html.escape(f"{FAULTS[outcome.fault].what} ({outcome.moment})")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 24}" role="img"><title>{title}</title>'
+        f'<style>{STYLE}</style><rect width="100%" height="100%" fill="#fff"/>'
+        f'<text x="8" y="16">{title}</text>{"".join(parts)}</svg>\n'
+    )
+
+
+def _bar(kind: str, span: Span, x: Scale, top: int) -> str:
+    width = max(1.0, x(span.end) - x(span.start))
+    why = html.escape(span.why)
+    return (
+        f'<rect class="{kind}" x="{x(span.start):.1f}" y="{top}" width="{width:.1f}" height="{LANE - 12}">'
+        f"<title>{why}</title></rect>"
+    )
+
+
+def _level(levels: list[tuple[float, int]], ended: float, x: Scale, top: int) -> list[str]:
+    bottom = top + LANE - 12
+    parts = [f'<line class="axis" x1="{LEFT_EDGE}" x2="{WIDTH - 10}" y1="{bottom}" y2="{bottom}"/>']
+    for (at, high), (until, _) in zip(levels, [*levels[1:], (ended, 0)], strict=True):
+        if high and x(until) > x(at):
+            width = f"{x(until) - x(at):.1f}"
+            parts.append(f'<rect class="high" x="{x(at):.1f}" y="{top + 14}" width="{width}" height="{LANE - 26}"/>')
+    return parts
+
+
+# --- the table ----------------------------------------------------------------------------------------
+
+
+def _rows(outcomes: list[Outcome], names: list[str]) -> Iterable[tuple[str, str, str, str, str]]:
+    for name in names:
+        runs = [outcome for outcome in outcomes if outcome.fault == name]
+        if runs:
+            falls = [fall for run in runs if (fall := latest_fall(run)) is not None]
+            slowest = f"{max(falls):.0f} ms" if falls and "within" in FAULTS[name].reaction.limit else "–"
+            bad = sum(1 for run in runs if run.wrong)
+            yield name, FAULTS[name].what, FAULTS[name].reaction.limit, slowest, f"{len(runs) - bad} of {len(runs)}"
+
+
+def _summary(outcomes: list[Outcome]) -> str:
+    demands = sum(outcome.demands for outcome in outcomes)
+    wrong = sum(1 for outcome in outcomes if outcome.wrong)
+    faults = len({outcome.fault for outcome in outcomes})
+    instants = ", ".join(MOMENTS)
+    return (
+        f"{faults} faults, {len(outcomes)} runs at these instants: {instants}. {demands} demands of the oracle; "
+        f"{wrong} runs with something wrong."
+    )
+
+
+def _markdown(outcomes: list[Outcome]) -> Iterable[str]:
+    yield _summary(outcomes)
+    for group, faults in GROUPS.items():
+        rows = list(_rows(outcomes, [fault.name for fault in faults]))
+        if rows:
+            yield f"\n## {group}\n\n| fault | what is demanded | slowest | as it has to be |\n|---|---|---|---|"
+            for name, what, limit, slowest, good in rows:
+                yield f"| [{what}](pictures/{name}.svg) | {limit} | {slowest} | {good} |"
+
+
+def _page(outcomes: list[Outcome]) -> Iterable[str]:
+    yield "<!doctype html><meta charset=utf-8><title>flameout: fault campaign</title>"
+    yield "<style>body{font:15px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}img{width:100%}"
+    yield "td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}</style>"
+    yield f"<h1>Fault campaign</h1><p>{_summary(outcomes)}</p>"
+    yield "<p>Blue: the line was high. Red: it must be low. Amber: it must have been low once. Dashed: the fault.</p>"
+    for group, faults in GROUPS.items():
+        for name, what, limit, slowest, good in _rows(outcomes, [fault.name for fault in faults]):
+            yield f"<h2>{group}: {html.escape(what)}</h2><p>{html.escape(limit)}. Slowest: {slowest}. Good: {good}.</p>"
+            yield f'<img src="pictures/{name}.svg" alt="{html.escape(what)}">'
+    for outcome in outcomes:
+        for wrong in outcome.wrong:
+            yield f"<p>✖ {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {html.escape(wrong)}</p>"

@@ -1,0 +1,240 @@
+"""One run: a fault struck at one instant, everything that has to come of it, and the oracle's word."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from tests.brokers import free_port
+from tests.e2e.program import eventually
+from tests.faults.fault import Dips, Fault, Opens, Undisturbed
+from tests.faults.oracle import judge
+from tests.faults.processes import burn_processor
+from tests.faults.scene import ALL, OPENINGS, PINS, Scene, scene, wait
+from tests.faults.storage import hold_journal
+from tests.witness import boot_seconds
+
+MOMENTS = ("idle", "starting", "before a deadline", "during a write", "during another fault")
+OBEYED_AFTER = 0.15  # s after a strike: commands are tried
+RESTART = 0.3  # s; the supervisor's RestartSec
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run; ``wrong`` is empty where all was as it had to be."""
+
+    fault: str
+    seed: int
+    moment: str
+    wrong: tuple[str, ...]
+    run: dict[str, Any]
+    struck_at: float
+    demands: int
+
+
+def moment_of(fault: Fault, seed: int) -> str:
+    """The instant that a seed stands for; a fault that needs an answering daemon strikes an idle one instead."""
+    moment = MOMENTS[seed % len(MOMENTS)]
+    return "idle" if moment == "starting" and not fault.starting else moment
+
+
+def play(fault: Fault, seed: int) -> Outcome:
+    """Run it in a folder of its own, which stays only where something was wrong."""
+    folder = Path(tempfile.mkdtemp(prefix=f"flameout-fault-{fault.name}-"))
+    moment, wrong, struck = moment_of(fault, seed), [], 0.0
+    sections = {key: value.format(folder=folder) for key, value in fault.sections.items()}
+    if fault.unreachable:
+        sections["more"] = f'[mqtt]\nhost = "127.0.0.1"\nport = {free_port()}\n'
+    with scene(folder, seed, fault.mqtt, **sections) as made:
+        _authorise(made, sections)
+        try:
+            struck = _strike(made, fault, moment)
+            _while_it_lasts(made, fault, moment)
+            _afterwards(made, fault)
+        except Exception as error:  # whatever it is, it is this run's, and the others go on
+            wrong.append(f"{type(error).__name__}: {error}")
+        run = made.run()
+    breaches, judges = judge(run)
+    wrong += [str(breach) for breach in breaches]
+    demands = sum(len(one.forbidden) + len(one.dips) + len(one.stays) for one in judges.values())
+    if not demands:
+        wrong.append("the oracle had nothing to judge")
+    if wrong:
+        print(f"kept: {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
+    return Outcome(fault.name, seed, moment, tuple(wrong), run, struck, demands)
+
+
+def _authorise(made: Scene, sections: dict[str, str]) -> None:
+    """Where tokens are asked for, the campaign's own calls carry the console's."""
+    if sections.get("require_token") == "true":
+        made.token = made.folder / "console.token"
+
+
+def _strike(made: Scene, fault: Fault, moment: str) -> float:
+    made.spawn()
+    if moment == "starting":
+        wait(made.random.uniform(0.05, 1.2))
+    else:
+        eventually("the daemon answers", made.stove.healthy)
+        made.wait_high()
+        with _moment(made, fault, moment):
+            return _do(made, fault, moment)
+    return _do(made, fault, moment)
+
+
+def _do(made: Scene, fault: Fault, moment: str) -> float:
+    reaction = fault.reaction
+    at = boot_seconds()
+    if isinstance(reaction, Opens):
+        made.must_open(reaction.within, fault.what, keeps=reaction.keeps)
+    elif isinstance(reaction, Dips):
+        made.must_dip(reaction.within, fault.what)
+    elif isinstance(reaction, Undisturbed) and moment != "starting":
+        made.stays(OBEYED_AFTER, f"{fault.what}, which is none of its business", "right")
+    fault.strike(made)
+    return at
+
+
+@contextlib.contextmanager
+def _moment(made: Scene, fault: Fault, moment: str) -> Iterator[None]:
+    """Bring about the instant, and end what belongs to it."""
+    if moment == "before a deadline":
+        made.timer("left", 1.3)
+        deadline = made.statements[-1]["acked"] + 1.3
+        time.sleep(max(0.0, deadline - 0.01 - boot_seconds()))
+    elif moment == "during a write":
+        with _writing(made):
+            wait(made.random.uniform(0.03, 0.08))
+            yield
+        return
+    elif moment == "during another fault":
+        made.random.choice((burn_processor, hold_journal))(made)
+        wait(made.random.uniform(0.0, 0.3))
+    else:
+        wait(made.random.uniform(0.0, 0.3))
+    yield
+
+
+@contextlib.contextmanager
+def _writing(made: Scene) -> Iterator[None]:
+    """Somebody sets one long timer after another, so that the journal and the keeper are always busy."""
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            made.timer("left", 3600)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        writer.join()
+
+
+def _while_it_lasts(made: Scene, fault: Fault, moment: str) -> None:
+    until = time.monotonic() + fault.lasts
+    if fault.obeys:
+        wait(OBEYED_AFTER)
+        if moment == "starting":
+            eventually("the daemon answers", made.stove.healthy)
+        assert made.shut_off("right"), "a shut-off was not answered while it lasted"
+        assert not made.lines.high(PINS["right"]), "the line is high after a shut-off"
+        made.timer("left", 0.5)
+    while time.monotonic() < until:
+        if made.dead() and fault.restarts:
+            break
+        time.sleep(0.01)
+
+
+def _afterwards(made: Scene, fault: Fault) -> None:
+    """Healed, the stove goes on by itself or by its supervisor, obeys, and has everything on record."""
+    made.heal()
+    if isinstance(fault.reaction, Opens) and not fault.restarts:
+        made.may_close()
+    if fault.restarts and not isinstance(fault.reaction, Undisturbed):
+        eventually("the daemon has ended", lambda: made.dead() or made.stove.healthy())
+    if made.dead():
+        wait(RESTART)
+        made.spawn()
+    eventually("the daemon answers again", lambda: _revived(made), 30)
+    if fault.says:
+        eventually(f"it says one of {fault.says}", lambda: any(made.said(word) for word in fault.says))
+    if free := [line for line in ALL if line not in fault.locks]:
+        made.wait_high(*free)
+    for line in fault.locks:
+        assert not made.lines.high(PINS[line]), f"{line} is high although it is locked out"
+        assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out"
+    fault.after(made)
+    assert made.shut_off(None), "a shut-off was not answered afterwards"
+    assert not any(made.lines.high(pin) for pin in PINS.values()), "a line is high after everything was shut off"
+    wait(0.05)
+    if not made.lost_record:
+        _audit(made)
+    _still_locked(made, fault)
+
+
+def _revived(made: Scene) -> bool:
+    """Whether it answers; a supervisor starts it where it ended since."""
+    if made.dead():
+        made.spawn()
+    return made.stove.healthy()
+
+
+def _still_locked(made: Scene, fault: Fault) -> None:
+    """A lockout outlives a restart."""
+    code = made.stove.stop()
+    assert code == 0, f"told to stop, the daemon ended with {code}"
+    if not fault.locks:
+        return
+    made.spawn()
+    eventually("the daemon answers", made.stove.healthy)
+    for line in fault.locks:
+        assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out after a restart"
+
+
+def _audit(made: Scene) -> None:
+    """Each acknowledged command is on record once, and so is each opening; the numbers have no gap."""
+    rows = made.rows()
+    assert [seq for seq, _, _ in rows] == list(range(rows[0][0], rows[0][0] + len(rows))), "the record has a gap"
+    verdict = subprocess.run(
+        [sys.executable, "-m", "api.entry", "history", "--verify", "--config", str(made.stove.config)],
+        env=made.stove.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verdict.returncode == 0, f"history --verify: {verdict.stdout}{verdict.stderr}"
+    for line in PINS:
+        _audit_timers(made, line)
+        fallen = _falls(made, line)
+        eventually(f"{fallen} falls of {line} are on record", partial(_recorded, made, line, fallen), 5)
+
+
+def _audit_timers(made: Scene, line: str) -> None:
+    told = [said for said in made.statements if said["what"] == "timer" and said["line"] == line]
+    acked = sum(1 for said in told if said.get("acked") is not None)
+    on_record = sum(1 for _, kind, burner in made.rows() if kind == "timer_started" and burner == line)
+    most = 10_000 if made.loose else len(told)
+    assert acked <= on_record <= most, f"{line}: {acked} to {most} timers, {on_record} on record"
+
+
+def _recorded(made: Scene, line: str, fallen: int) -> bool:
+    return fallen <= sum(1 for _, kind, burner in made.rows() if burner in (line, None) and kind in OPENINGS)
+
+
+def _falls(made: Scene, line: str) -> int:
+    levels = [level.high for level in made.lines.levels() if level.pin == PINS[line]]
+    return sum(1 for before, after in pairwise(levels) if before and not after)

@@ -1,0 +1,34 @@
+"""Does harm inside a daemon or keeper: its main thread runs a piece of Python when it gets SIGUSR2.
+
+A ``sitecustomize`` on the process's path listens; nothing of the product knows of it.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+_LISTENER = """\
+import os, signal
+_FOLDER = {folder!r}
+def _run(signum, frame):
+    with open(os.path.join(_FOLDER, f"sabotage-{{os.getpid()}}.py")) as script:
+        exec(compile(script.read(), script.name, "exec"), {{}})
+signal.signal(signal.SIGUSR2, _run)
+open(os.path.join(_FOLDER, f"listens-{{os.getpid()}}"), "w").close()
+"""
+
+
+def plant(folder: Path) -> None:
+    """Make every Python process with ``folder`` on its path listen."""
+    (folder / "sitecustomize.py").write_text(_LISTENER.format(folder=str(folder)))
+
+
+def sabotage(folder: Path, pid: int, script: str) -> None:
+    """Have the process run ``script`` in its main thread, between two of its own steps."""
+    for _ in range(1000):
+        if (folder / f"listens-{pid}").exists():
+            break
+        time.sleep(0.002)
+    (folder / f"sabotage-{pid}.py").write_text(script)
+    os.kill(pid, signal.SIGUSR2)

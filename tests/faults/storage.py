@@ -1,0 +1,204 @@
+"""Disks that are full, slow, broken or lying: the journal may suffer, the lines may not."""
+
+import contextlib
+import json
+import os
+import resource
+import sqlite3
+import threading
+from pathlib import Path
+
+from tests.e2e.program import eventually
+from tests.faults.fault import Fault, Follows, Strike, Undisturbed
+from tests.faults.scene import Scene, wait
+
+
+def _journal(scene: Scene) -> Path:
+    return scene.folder / "flameout.db"
+
+
+def _full(scene: Scene) -> None:
+    """No file of the daemon's may grow: its writes fail as on a full disk."""
+    before = resource.prlimit(scene.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(scene.pid, resource.RLIMIT_FSIZE, (512, before[1]))
+    scene.on_heal(lambda: resource.prlimit(scene.pid, resource.RLIMIT_FSIZE, before))
+    eventually("the daemon answers", scene.stove.healthy)
+    assert not scene.timer("right", 3600), "a timer was acknowledged that is not on record"
+    eventually("the stove says so", lambda: scene.stove.get("/stove")["problems"], 5)
+
+
+def hold_journal(scene: Scene, pieces: int = 1, seconds: float = 1.5) -> None:
+    """Another program holds the journal, for a while or again and again; fsync seems to take that long."""
+
+    def hold() -> None:
+        for _ in range(pieces):
+            other = sqlite3.connect(_journal(scene), timeout=5, isolation_level=None)
+            with contextlib.closing(other), contextlib.suppress(sqlite3.OperationalError):
+                other.execute("BEGIN IMMEDIATE")
+                wait(seconds)
+                other.execute("ROLLBACK")
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    scene.on_heal(lambda: holder.join(20))
+
+
+def _slow(scene: Scene) -> None:
+    hold_journal(scene, pieces=8, seconds=0.2)
+
+
+def _overwrite(scene: Scene) -> None:
+    scene.lost_record = True
+    with _journal(scene).open("r+b") as journal:
+        for page in range(1, max(2, _journal(scene).stat().st_size // 4096)):
+            journal.seek(page * 4096)
+            journal.write(scene.random.randbytes(64))
+
+
+def _delete(scene: Scene) -> None:
+    scene.lost_record = True
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{_journal(scene)}{suffix}")
+
+
+def _scramble_tokens(scene: Scene) -> None:
+    tokens = scene.folder / "tokens.json"
+    before = tokens.read_bytes() if tokens.exists() else None
+    tokens.write_bytes(scene.random.randbytes(300))
+    tokens.chmod(0o600)
+
+    def undo() -> None:
+        if before is None:
+            tokens.unlink(missing_ok=True)
+        else:
+            tokens.write_bytes(before)
+
+    scene.on_heal(undo)
+
+
+def _scramble_configuration(scene: Scene) -> None:
+    before = scene.stove.config.read_text()
+    scene.stove.config.write_text("[[burners\n" + json.dumps(before))
+    scene.on_heal(lambda: scene.stove.config.write_text(before))
+
+
+def _restarted_on(damage: Strike) -> Strike:
+    """End the daemon, harm what lies on the disk, start it anew."""
+
+    def strike(scene: Scene) -> None:
+        scene.must_open(0.25, "the daemon was stopped")
+        scene.stove.stop()
+        damage(scene)
+        scene.spawn()
+
+    return strike
+
+
+def _shorten(scene: Scene) -> None:
+    """The power went while the last commit was written."""
+    wal = Path(f"{_journal(scene)}-wal")
+    for file in (wal, _journal(scene)):
+        if file.exists() and file.stat().st_size > 4096:
+            os.truncate(file, file.stat().st_size - scene.random.randrange(1, 4096))
+            return
+
+
+def _unreadable(scene: Scene) -> None:
+    scene.lost_record = True
+    _journal(scene).write_bytes(b"SQLite format 3\x00" + scene.random.randbytes(8192))
+    for suffix in ("-wal", "-shm"):
+        Path(f"{_journal(scene)}{suffix}").unlink(missing_ok=True)
+
+
+def _newer(scene: Scene) -> None:
+    scene.lost_record = True
+    with contextlib.closing(sqlite3.connect(_journal(scene))) as journal:
+        journal.execute("PRAGMA user_version = 99")
+
+
+def _bit_rot(scene: Scene) -> None:
+    """A row that was changed by a bit; the chain of hashes has to tell."""
+    with contextlib.closing(sqlite3.connect(_journal(scene))) as journal, journal:
+        journal.execute("UPDATE events SET at = replace(at, '2', '3') WHERE seq = 1")
+    scene.lost_record = True
+
+
+def _gone(scene: Scene) -> None:
+    _delete(scene)
+
+
+FAULTS = (
+    Fault(
+        "disk-full",
+        "the disk is full",
+        _full,
+        Undisturbed(),
+        1.5,
+        starting=False,
+    ),
+    Fault("journal-locked", "another program holds the journal", hold_journal, Undisturbed(), 2.0, starting=False),
+    Fault("slow-disk", "the disk takes 200 ms for every commit", _slow, Undisturbed(), 2.0, starting=False),
+    Fault(
+        "journal-overwritten", "pages of the journal are overwritten", _overwrite, Undisturbed(), 1.5, starting=False
+    ),
+    Fault(
+        "journal-deleted", "the journal is deleted under a running daemon", _delete, Undisturbed(), 1.5, starting=False
+    ),
+    Fault("tokens-scrambled", "the file of tokens is scrambled", _scramble_tokens, Undisturbed(), 0.8, starting=False),
+    Fault(
+        "configuration-scrambled",
+        "the configuration is scrambled under a running daemon",
+        _scramble_configuration,
+        Undisturbed(),
+        0.8,
+        starting=False,
+    ),
+    Fault(
+        "commit-cut-short",
+        "the last page of the journal is cut short, as by a power cut",
+        _restarted_on(_shorten),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+    ),
+    Fault(
+        "journal-unreadable",
+        "the journal is not readable at a start",
+        _restarted_on(_unreadable),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+        locks=("left", "right"),
+    ),
+    Fault(
+        "journal-of-the-future",
+        "the journal was written by a newer flameout",
+        _restarted_on(_newer),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+        locks=("left", "right"),
+    ),
+    Fault(
+        "bit-rot",
+        "a bit of the journal has changed at a start",
+        _restarted_on(_bit_rot),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+    ),
+    Fault(
+        "journal-gone",
+        "the journal is gone at a start",
+        _restarted_on(_gone),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+    ),
+)
