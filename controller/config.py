@@ -149,6 +149,7 @@ class PageConfig(Section):
     presets: Annotated[list[Annotated[Millis, DURATION, Within(SECOND, TIMER_CEILING)]], Field(max_length=6)] = Field(
         default_factory=lambda: [5 * MINUTE, 10 * MINUTE, 25 * MINUTE, 45 * MINUTE],
         description="Durations to set with one tap.",
+        json_schema_extra={"default": ["5m", "10m", "25m", "45m"]},
     )
 
 

@@ -49,7 +49,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True}
 
 
-def _name_the_language(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+def _name_the_language(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: object) -> None:
     """Pages under zh/ say that they are in Chinese, so that they are read out and shown with the right glyphs."""
     if page.startswith("zh/"):
         context["language"] = "zh-CN"

@@ -1,4 +1,4 @@
-"""Sphinx's configuration for the documentation site, ``make docs``; see docs/decisions/0008-the-site-is-made-by-sphinx.md."""
+"""Sphinx's configuration for the documentation site, ``make docs``. Why Sphinx: docs/decisions/0008-…"""
 
 import sys
 from importlib.metadata import version as installed

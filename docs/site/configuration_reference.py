@@ -14,10 +14,10 @@ BOUNDS = {
     "minimum": "from {}",
     "exclusiveMinimum": "above {}",
     "maximum": "to {}",
-    "minLength": "from {} characters",
+    "minLength": "from {}",
     "maxLength": "to {} characters",
-    "minItems": "at least {}",
-    "maxItems": "at most {}",
+    "minItems": "from {}",
+    "maxItems": "to {} of them",
     "x-lowest": "from {}",
     "x-highest": "to {}",
     "pattern": "matching `{}`",
@@ -76,7 +76,7 @@ def _presence(entry: Any, depth: int) -> str:
     if depth == 0 and "default" in entry:  # null: without the table there is none of it
         return "Left out, there is none.\n"
     bounds = _bounds(entry)
-    return f"As often as there are any, {bounds}.\n" if bounds else ""
+    return f"May stand there more than once: {bounds}.\n" if bounds else ""
 
 
 def _type(field: Any, known: Any) -> str:

@@ -48,8 +48,8 @@ def markdown(schema: Any) -> str:
     sections: dict[str, list[str]] = {}
     for path, methods in schema["paths"].items():
         for method, call in methods.items():
-            sections.setdefault(call["tags"][0], []).append("\n".join(_call(method.upper(), path, call)))
-    return "\n".join(f"## {tag.capitalize()}\n\n{'\n'.join(calls)}" for tag, calls in sections.items())
+            sections.setdefault(call["tags"][0], []).extend(_call(method.upper(), path, call))
+    return "\n".join("\n".join([f"## {tag.capitalize()}\n", *calls]) for tag, calls in sections.items())
 
 
 def _call(method: str, path: str, call: Any) -> Iterator[str]:
