@@ -38,7 +38,9 @@ pictures: .venv/ready-dev ## make the documentation's pictures of the page anew
 	@FLAMEOUT_PICTURES=1 $(PYTHON) -m pytest tests/browser/test_views.py
 
 docs: .venv/ready-docs ## make the documentation site in build/site
-	@$(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs/site -d build/site-cache docs build/site
+	@rm -rf build/site
+	@$(PYTHON) -m sphinx --quiet --fresh-env --fail-on-warning --keep-going \
+		--conf-dir docs/site -d build/site-cache docs build/site
 
 release: .venv/ready-dev ## make wheel, sdist and SBOM of the last commit in build/release
 	@deploy/release

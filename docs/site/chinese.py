@@ -19,8 +19,7 @@ _HAN = re.compile(r"[一-鿿]")
 class EnglishAndChinese(SearchEnglish):
     """English by its stems, Chinese by characters and pairs of them."""
 
-    lang = "en-zh"
-    language_name = "English and Chinese"
+    lang = "en-zh"  # language_name stays English's: it names the stemmer
     js_splitter_code = """
 function splitQuery(query) {
   const words = query.match(/[\\u4e00-\\u9fff]+|(?:(?![\\u4e00-\\u9fff])[\\p{L}\\p{N}_])+/gu) || [];

@@ -74,7 +74,12 @@ def test_every_command_can_be_typed(page: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["flameout burn left", ".venv/bin/flameout timer left 5m --hot", "sudo flameout tokens give Anna", "flameout simulate"],
+    [
+        "flameout burn left",
+        ".venv/bin/flameout timer left 5m --hot",
+        "sudo flameout tokens give Anna",
+        "flameout simulate",
+    ],
 )
 def test_a_command_that_does_not_exist_is_found(line: str) -> None:
     assert unknown_command(line)
