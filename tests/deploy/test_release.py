@@ -122,7 +122,7 @@ def installed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def demo(installed: Path, tmp_path: Path) -> Iterator[str]:
     """The page of a demo that was started from the wheel, in a folder that has nothing to do with it."""
-    command = [installed, "demo", "--port", str(free_port())]
+    command = [str(installed), "demo", "--port", str(free_port())]
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "FLAMEOUT"))}
     with (
         (tmp_path / "log").open("w") as log,

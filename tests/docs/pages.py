@@ -66,7 +66,8 @@ def code(page: Path) -> Iterator[str]:
 @cache
 def tracked() -> frozenset[str]:
     """Every file of the repository, by its path; where there is no git, every file there is."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode == 0:
         return frozenset(listed.stdout.splitlines())
     return frozenset(str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if path.is_file())

@@ -14,7 +14,6 @@ from tests.docs import pages
 COMMAND = re.compile(r"(?:^|\s)(?:\S*/)?flameout(?: +([^|#`;]*))?")
 OF_THE_SHELL = re.compile(r"^(?:\$ |sudo |[A-Z_]+=\S* )*(?:\S*/)?flameout(?: |$)")
 FOLDERS = ("api", "controller", "hardware", "tests", "deploy", "docs", "requirements")
-MADE = ("build/", ".venv/")  # by make, so not in the repository
 
 every_page = pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: str(page.relative_to(pages.ROOT)))
 
@@ -59,11 +58,10 @@ def unknown_command(line: str) -> str | None:
             if word.partition("=")[0] not in options | {"-h", "--help"}:
                 return f"{command.name} has no option {word}"
         elif isinstance(command, click.Group):
-            for name in word.split("|"):
-                found = command.get_command(click.Context(command), name)
-                if found is None:
-                    return f"{command.name} has no command {name}"
-            command = found
+            found = [command.get_command(click.Context(command), name) for name in word.split("|")]
+            if found[0] is None or None in found:
+                return f"{command.name} has no command {word}"
+            command = found[0]
     return None
 
 

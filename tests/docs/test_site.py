@@ -30,9 +30,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, as make docs makes it."""
     made = tmp_path_factory.mktemp("site")
     sphinx = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going", "--conf-dir", "docs/site"]
-    done = subprocess.run(
-        [*sphinx, "-d", str(made / "cache"), "docs", str(made / "html")], cwd=pages.ROOT, capture_output=True, text=True
-    )
+    command = [*sphinx, "-d", str(made / "cache"), "docs", str(made / "html")]
+    done = subprocess.run(command, cwd=pages.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return made / "html"
@@ -61,7 +60,7 @@ def text(page: Path) -> str:
 
 
 def test_every_page_is_there_and_in_the_contents(site: Path) -> None:
-    contents = (site / "index.html").read_text()
+    contents = (site / "index.html").read_text().partition('class="sidebar-tree"')[2]
     written = [
         page.relative_to(pages.ROOT / "docs").with_suffix(".html") for page in (pages.ROOT / "docs").rglob("*.md")
     ]
