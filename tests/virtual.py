@@ -89,9 +89,11 @@ class VirtualKitchen:
         self.settings = keeper_settings(self.document)
         self.factory = SimulatedFactory(self.settings, self.clock)
         self.keeper: Keeper | None = None
-        self.frozen = False  # a keeper that is stopped
+        # how long it takes is this machine's time, which says nothing here
+        self._patience = mock.patch("controller.stove.ANSWER_WITHIN", 60.0)
 
     async def __aenter__(self) -> "VirtualKitchen":
+        self._patience.start()
         calendar = Calendar(self.clock, FixedWall(self.clock))
         self.journal = Journal(self.folder / "flameout.db")
         self.client = KeeperClient(self, self.clock, patience=SECOND)
@@ -102,6 +104,7 @@ class VirtualKitchen:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._patience.stop()
         self._keeping.cancel()
         await asyncio.gather(self._keeping, return_exceptions=True)
         if self.keeper is not None:
@@ -124,7 +127,7 @@ class VirtualKitchen:
     async def settle(self) -> None:
         """Let everything that was said be heard and answered, without any time passing."""
         for _ in range(4):
-            if self.keeper is not None and not self.frozen:
+            if self.keeper is not None:
                 for _ in range(4):
                     self.keeper.turn(None, 0)
             await asyncio.sleep(0)

@@ -37,7 +37,7 @@ def heading(view: Json) -> Text:
     """The stove's name, whether all is well, and what comes next."""
     notes = [*(["simulated"] if view["simulated"] else []), *(["child lock on"] if view["child_lock"] else [])]
     if view["next_shut_off"]:
-        notes.append(f"next shut-off {words.at(view['next_shut_off'])}")
+        notes.append(f"next shut-off {words.end(view['next_shut_off'])}")
     well = "all well" if view["status"] == "ok" else "problem"
     text = Text(view["name"], "bold").append("  ·  ", "dim").append(well, "green" if well == "all well" else "bold red")
     return text.append("".join(f"  ·  {note}" for note in notes), "dim")
@@ -128,7 +128,7 @@ def contact(view: Json) -> str:
 
 def _ends(view: Json) -> str:
     running = view["timer"] or view["limit"]
-    return words.at(running["ends_at"], seconds=running["remaining_s"] < 120) if running else ""
+    return words.end(running["ends_at"], seconds=running["remaining_s"] < 120) if running else ""
 
 
 def events(entries: Sequence[Json], names: Json) -> Table:

@@ -46,6 +46,11 @@ def at(instant: str, seconds: bool = False) -> str:
     return text if local.date() == datetime.now().astimezone().date() else local.strftime("%Y-%m-%d ") + text
 
 
+def end(instant: str, seconds: bool = False) -> str:
+    """The local time of something to come within the day; a burn ends within twelve hours."""
+    return datetime.fromisoformat(instant).astimezone().strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
 def duration(seconds: float) -> str:
     """``25 min``, ``1 h 30 min``, ``40 s``."""
     return in_words(round(max(0.0, seconds) * 1000))
@@ -56,12 +61,12 @@ def sentence(burner: Json) -> str:
     name, timer, limit = burner["name"], burner["timer"], burner["limit"]
     if timer is not None:
         left = timer["remaining_s"]
-        return f"{name} shuts off at {at(timer['ends_at'], seconds=left < 120)}, in {duration(left)}."
+        return f"{name} shuts off at {end(timer['ends_at'], seconds=left < 120)}, in {duration(left)}."
     relay = "relay energised" if burner["permitted"] else "relay open"
     if burner["holds"]:
         return f"{name}: {relay}; {'; '.join(map(hold, burner['holds']))}."
     if limit is not None:
-        return f"{name}: {relay}, no timer; shuts off at {at(limit['ends_at'])} unless somebody attends to it."
+        return f"{name}: {relay}, no timer; shuts off at {end(limit['ends_at'])} unless somebody attends to it."
     return f"{name}: {relay}, no timer."
 
 
@@ -74,7 +79,7 @@ def hold(entry: Json) -> str:
         return f"{cause} is active since {since}"
     if kind == "lockout":
         return f"locked out by {cause} since {since} until a reset"
-    until = f"until {at(entry['until'], seconds=True)}, so that the valve has surely closed" if entry["until"] else ""
+    until = f"until {end(entry['until'], seconds=True)}, so that the valve has surely closed" if entry["until"] else ""
     return f"kept open {until}".strip()
 
 
@@ -96,7 +101,7 @@ def notes(burner: Json) -> list[str]:
     if timer is not None:
         found.append(f"timer of {duration(timer['duration_s'])} by {timer['set_by']}")
     elif limit is not None:
-        found.append(f"shuts off at {at(limit['ends_at'])} unless somebody attends to it")
+        found.append(f"shuts off at {end(limit['ends_at'])} unless somebody attends to it")
     return [*found, f"last shut-off {last}"] if last else found
 
 

@@ -7,8 +7,6 @@ import pytest
 
 from tests.api.cli.daemon import FakeDaemon, Shell, burner, shut_off, stove, timing
 
-TODAY_1842 = "2026-11-23 18:42"
-
 
 def test_a_timer_is_answered_with_when_it_shuts_off(daemon: FakeDaemon, flameout: Shell) -> None:
     daemon.answer("PUT /burners/left/timer", burner(timer=timing(1500), status="timing"))
