@@ -1,9 +1,9 @@
 # make without a target explains itself.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python3
-SOURCES := api controller hardware tests
+SOURCES := api controller hardware tests docs/site
 
-.PHONY: help demo test lint format bench faults protections mutants pictures lock clean
+.PHONY: help demo test lint format bench faults protections mutants pictures docs release lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,7 @@ lint: .venv/ready-dev ## formatting, lint, types and the import contract
 	@$(PYTHON) -m ruff format --check --quiet $(SOURCES)
 	@$(PYTHON) -m ruff check --quiet $(SOURCES)
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -m mypy docs/site
 	@.venv/bin/lint-imports --no-logo
 
 format: .venv/ready-dev ## write the formatting
@@ -39,6 +40,14 @@ mutants: .venv/ready-dev ## change the cores in a thousand small ways and see th
 pictures: .venv/ready-dev ## make the documentation's pictures of the page anew
 	@FLAMEOUT_PICTURES=1 $(PYTHON) -m pytest tests/browser/test_views.py
 
+docs: .venv/ready-docs ## make the documentation site in build/site
+	@rm -rf build/site
+	@$(PYTHON) -m sphinx --quiet --fresh-env --fail-on-warning --keep-going \
+		--conf-dir docs/site -d build/site-cache docs build/site
+
+release: .venv/ready-dev ## make wheel, sdist and SBOM of the last commit in build/release
+	@deploy/release
+
 lock: ## pin the dependencies anew
 	@deploy/lock
 
@@ -48,6 +57,9 @@ clean: ## remove everything that was made
 
 .venv/ready-run: pyproject.toml requirements/run.txt deploy/setup
 	@deploy/setup run
+
+.venv/ready-docs: pyproject.toml requirements/docs.txt deploy/setup
+	@deploy/setup docs
 
 .venv/ready-dev: pyproject.toml requirements/dev.txt deploy/setup
 	@deploy/setup dev

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from controller.config_types import AS_TEXT, DURATION, Identifier, Name, Section, TimeOfDay, default, within
+from controller.config_types import DURATION, Identifier, Name, Section, TimeOfDay, Within, default
 from controller.config_wiring import (
     BurnerConfig,
     ButtonConfig,
@@ -24,7 +24,14 @@ from controller.config_wiring import (
 from controller.places import default_journal
 from controller.terms import Limits
 from hardware.clock import DAY, HOUR, MINUTE, SECOND, Millis
-from hardware.settings import DEFAULT_BURNERS, ENERGISED_CEILING, PERMIT_CEILING, lease_problem
+from hardware.settings import (
+    DEFAULT_BURNERS,
+    ENERGISED_CEILING,
+    LEASE_HIGHEST,
+    LEASE_LOWEST,
+    PERMIT_CEILING,
+    lease_problem,
+)
 
 TIMER_CEILING: Millis = 12 * HOUR
 
@@ -44,19 +51,31 @@ class StoveConfig(Section):
     idle: Literal["ready", "locked"] = Field(
         "ready", description="ready: relay closed while nothing is set; locked: open until someone unlocks the burner."
     )
-    unlock_for: Annotated[Millis, DURATION, within(10 * SECOND, HOUR), AS_TEXT] = default("2m")
+    unlock_for: Annotated[Millis, DURATION, Within(10 * SECOND, HOUR)] = default(
+        "2m", "With idle = locked: an unlocked burner that nobody lights locks itself again after this long."
+    )
 
 
 class LimitsConfig(Section):
     """How long, and how much longer."""
 
-    longest_timer: Annotated[Millis, DURATION, within(MINUTE, TIMER_CEILING), AS_TEXT] = default("4h")
-    unattended: Annotated[Millis, DURATION, within(MINUTE, TIMER_CEILING), AS_TEXT] = default("2h")
-    extend_step: Annotated[Millis, DURATION, within(SECOND, HOUR), AS_TEXT] = default("5m")
-    extend_total: Annotated[Millis, DURATION, within(0, TIMER_CEILING), AS_TEXT] = default("2h")
-    warn_before: Annotated[Millis, DURATION, within(0, HOUR), AS_TEXT] = default("1m")
-    hold_open: Annotated[Millis, DURATION, within(SECOND, 10 * MINUTE), AS_TEXT] = default("10s")
-    closing_time: Annotated[Millis, DURATION, within(10 * SECOND, 5 * MINUTE), AS_TEXT] = default("90s")
+    longest_timer: Annotated[Millis, DURATION, Within(MINUTE, TIMER_CEILING)] = default(
+        "4h", "A longer timer is refused."
+    )
+    unattended: Annotated[Millis, DURATION, Within(MINUTE, TIMER_CEILING)] = default(
+        "2h", "The longest burn without anyone's attention; needs a flame sensor to start by itself."
+    )
+    extend_step: Annotated[Millis, DURATION, Within(SECOND, HOUR)] = default("5m", "What one press of extend adds.")
+    extend_total: Annotated[Millis, DURATION, Within(0, TIMER_CEILING)] = default(
+        "2h", "What all extensions of one burn may add."
+    )
+    warn_before: Annotated[Millis, DURATION, Within(0, HOUR)] = default("1m", "How long before an end it warns.")
+    hold_open: Annotated[Millis, DURATION, Within(SECOND, 10 * MINUTE)] = default(
+        "10s", "The relay stays open at least this long after a cut, so that the valve has closed."
+    )
+    closing_time: Annotated[Millis, DURATION, Within(10 * SECOND, 5 * MINUTE)] = default(
+        "90s", "A cut is proved when the flame is measured out within this time; else the burner locks out."
+    )
 
     def for_burner(self, unlock_for: Millis) -> Limits:
         """The part of the limits that a burner decides by, and for how long an idle one stays unlocked."""
@@ -74,11 +93,19 @@ class LimitsConfig(Section):
 class KeeperConfig(Section):
     """The process that owns the lines, and the caps that it enforces by itself."""
 
-    lease: Annotated[Millis, DURATION, AfterValidator(_lease), AS_TEXT] = default("1s")
-    longest_permit: Annotated[Millis, DURATION, within(MINUTE, PERMIT_CEILING), AS_TEXT] = default("6h")
-    longest_energised: Annotated[Millis, DURATION, within(MINUTE, ENERGISED_CEILING), AS_TEXT] = default("12h")
+    lease: Annotated[Millis, DURATION, AfterValidator(_lease), Within(LEASE_LOWEST, LEASE_HIGHEST)] = default(
+        "1s", "The relays open when the controller has not renewed for this long."
+    )
+    longest_permit: Annotated[Millis, DURATION, Within(MINUTE, PERMIT_CEILING)] = default(
+        "6h", "No permit of a relay may last longer, whatever the controller asks; not below limits.longest_timer."
+    )
+    longest_energised: Annotated[Millis, DURATION, Within(MINUTE, ENERGISED_CEILING)] = default(
+        "12h", "After this long without a pause a relay opens for limits.hold_open, whatever the controller asks."
+    )
     pin_factory: str = Field("lgpio", description="lgpio, simulated, or a name registered as a gpiozero pin factory.")
-    socket: str | None = Field(None, description="Left out, the controller starts its own keeper.")
+    socket: str | None = Field(
+        None, description="Where a keeper of its own listens; left out, the controller starts its own keeper."
+    )
 
 
 class LockConfig(Section):
@@ -98,51 +125,56 @@ class SweepConfig(Section):
 class RestTls(Section):
     """PEM files for HTTPS."""
 
-    cert: str
-    key: str
+    cert: str = Field(description="The certificate, followed by those that lead to its authority.")
+    key: str = Field(description="Its key; others may not read it.")
 
 
 class RestConfig(Section):
     """The REST API and the page."""
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8520
+    host: str = Field(
+        "127.0.0.1", description="The address to listen on; 0.0.0.0 lets the whole network ask, with tokens."
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8520, description="The TCP port to listen on.")
     allowed_hosts: list[str] = Field(
         default_factory=list, description="Further names that a Host header may carry, e.g. flameout.local."
     )
-    tls: RestTls | None = None
+    tls: RestTls | None = Field(None, description="HTTPS; left out: HTTP.")
     require_token: bool = Field(True, description="false is refused unless host is loopback.")
 
 
 class PageConfig(Section):
     """The phone page."""
 
-    presets: Annotated[
-        list[Annotated[Millis, DURATION, within(SECOND, TIMER_CEILING), AS_TEXT]], Field(max_length=6)
-    ] = Field(
+    presets: Annotated[list[Annotated[Millis, DURATION, Within(SECOND, TIMER_CEILING)]], Field(max_length=6)] = Field(
         default_factory=lambda: [5 * MINUTE, 10 * MINUTE, 25 * MINUTE, 45 * MINUTE],
         description="Durations to set with one tap.",
+        json_schema_extra={"default": ["5m", "10m", "25m", "45m"]},
     )
 
 
 class MqttTls(Section):
     """TLS to the broker: its certificate authority, and our own certificate where it asks for one."""
 
-    ca: str | None = None
-    cert: str | None = None
-    key: str | None = None
+    ca: str | None = Field(None, description="The broker's authority; left out: those of the system.")
+    cert: str | None = Field(None, description="Our own certificate.")
+    key: str | None = Field(None, description="Its key.")
 
 
 class MqttConfig(Section):
     """The broker, and what its users may ask for."""
 
-    host: str
+    host: str = Field(description="The broker's name or address.")
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(None, description="1883, or 8883 with tls.")
-    username: str | None = None
+    username: str | None = Field(None, description="The name to log in with.")
     password_file: str | None = Field(None, description="A file with the password on its first line.")
-    tls: bool | MqttTls = False
-    base_topic: Annotated[str, Field(pattern=r"^[^+#\s/][^+#\s]*$", max_length=64)] = "flameout"
-    discovery_prefix: Annotated[str, Field(pattern=r"^[^+#\s/][^+#\s]*$", max_length=64)] = "homeassistant"
+    tls: bool | MqttTls = Field(False, description="true: with the authorities of the system; or a table.")
+    base_topic: Annotated[str, Field(pattern=r"^[^+#\s/][^+#\s]*$", max_length=64)] = Field(
+        "flameout", description="Topics begin with it, followed by the stove's id."
+    )
+    discovery_prefix: Annotated[str, Field(pattern=r"^[^+#\s/][^+#\s]*$", max_length=64)] = Field(
+        "homeassistant", description="Where Home Assistant looks for new devices."
+    )
     allow_unlock: bool = Field(False, description="Whether MQTT may end the child lock.")
     allow_reset: bool = Field(False, description="Whether MQTT may reset a burner.")
 
@@ -160,7 +192,7 @@ class NotifyConfig(Section):
     on: list[Literal["warn", "cut", "lockout", "problem"]] = Field(
         ["warn", "cut", "lockout", "problem"], min_length=1, description="What is told."
     )
-    language: Literal["en", "zh"] = "en"
+    language: Literal["en", "zh"] = Field("en", description="Of the messages.")
     page: Annotated[str, AfterValidator(_page)] | None = Field(
         None, description="Where phones find the page, e.g. http://flameout.local:8520; messages then link to it."
     )
@@ -172,8 +204,12 @@ class NotifyConfig(Section):
 class JournalConfig(Section):
     """Where events are kept, and for how long."""
 
-    path: str = Field(default_factory=default_journal)
-    keep: Annotated[Millis, DURATION, within(DAY, 3650 * DAY), AS_TEXT] = default("400d")
+    path: str = Field(
+        default_factory=default_journal,
+        description="The database; tokens and the console's token lie beside it. "
+        "Left out: where systemd says, else in the user's own place.",
+    )
+    keep: Annotated[Millis, DURATION, Within(DAY, 3650 * DAY)] = default("400d", "Older entries are forgotten.")
 
 
 class Config(Section):

@@ -1,10 +1,22 @@
 """What the configuration's keys are made of: strict tables, durations, names, pins."""
 
 import re
+from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from hardware.clock import Millis
 from hardware.durations import in_words, parse_duration
@@ -25,24 +37,32 @@ def _duration(value: object) -> object:
     raise ValueError(f'has no unit; write it with one, like "{value}s" or "{value}m"')
 
 
-def within(lowest: Millis, highest: Millis) -> AfterValidator:
-    """A duration's bounds, in ms."""
+@dataclass(frozen=True)
+class Within:
+    """A duration's bounds, in ms; JSON schema has no word for them, so they stand in x-lowest and x-highest."""
 
-    def check(value: Millis) -> Millis:
-        if not lowest <= value <= highest:
-            raise ValueError(f"is not within {in_words(lowest)} and {in_words(highest)}")
+    lowest: Millis
+    highest: Millis
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        bounds = {"x-lowest": in_words(self.lowest), "x-highest": in_words(self.highest)}
+        return {"type": "string", "examples": ["25m", "1h30m", "90s", "PT25M"], **bounds}
+
+    def _check(self, value: Millis) -> Millis:
+        if not self.lowest <= value <= self.highest:
+            raise ValueError(f"is not within {in_words(self.lowest)} and {in_words(self.highest)}")
         return value
 
-    return AfterValidator(check)
 
-
-def default(text: str) -> Any:
-    """A duration's default, as it would stand in the file."""
-    return Field(default=parse_duration(text), json_schema_extra={"default": text})
+def default(text: str, description: str) -> Any:
+    """A duration's default, as it would stand in the file, and what it is."""
+    return Field(default=parse_duration(text), description=description, json_schema_extra={"default": text})
 
 
 DURATION = BeforeValidator(_duration)
-AS_TEXT = WithJsonSchema({"type": "string", "examples": ["25m", "1h30m", "90s", "PT25M"]})
 
 
 def _time_of_day(value: object) -> object:
@@ -74,6 +94,6 @@ def _printable(name: str) -> str:
 Identifier = Annotated[str, Field(pattern=f"^{IDENTIFIER}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 RelayPin = Annotated[int, AfterValidator(_relay_pin), WithJsonSchema({"type": "integer", "minimum": 9, "maximum": 27})]
-InputPin = Annotated[int, AfterValidator(_input_pin)]
+InputPin = Annotated[int, AfterValidator(_input_pin), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 27})]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "examples": ["23:00"]})]
 Level = Literal["low", "high"]

@@ -35,8 +35,10 @@ def keeper(config: str | None, fd: int | None) -> int:
 
 @click.command("make-safe")
 @options.config
-def make_safe(config: str | None) -> int:
+@click.option("--list", "list_file", metavar="FILE", help="Touch no line, but write into FILE which there are.")
+def make_safe(config: str | None, list_file: str | None) -> int:
     """Open every configured line now, without a daemon."""
     from hardware.make_safe import main  # noqa: PLC0415
 
-    main([] if config is None else ["--config", config])
+    given = {"--config": config, "--list": list_file}
+    main([word for name, value in given.items() if value is not None for word in (name, value)])
