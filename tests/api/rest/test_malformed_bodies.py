@@ -137,7 +137,6 @@ WRONG_BODIES: list[tuple[bytes, str | None]] = [
     (b'{"duration": 25, "x": {"y": 1, "y": 2}}', "y"),
     (b'{"' + b"x" * 5_000 + b'": 1}', "x" * 32),
     (b'{"\\ud800": 1}', None),
-    (b'{"duration": "\\ud800"}', None),
     (b"{" + b",".join(b'"k%d":1' % n for n in range(1_300)) + b"}", "k0"),
 ]
 
