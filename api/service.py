@@ -9,9 +9,11 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,7 +21,7 @@ from starlette.types import ASGIApp
 from api import log
 from api.rest.access import Access
 from api.rest.app import build
-from api.rest.connections import Connection
+from api.rest.connections import Connection, Handshake
 from api.supervision import report_to_systemd
 from api.tally import Tally
 from api.tls import certificates
@@ -36,6 +38,7 @@ from hardware.clock import SECOND, BootClock, ClockFault
 from hardware.gauges_client import GaugesClient
 from hardware.origin import Origin
 
+ACCEPTED_AT_ONCE = 128  # asyncio takes so many before anybody can be sent away again, each with a file descriptor
 LONGEST_GOODBYE = 3.0  # s, for open requests and the broker, after the relays are open
 _log = logging.getLogger("flameout")
 
@@ -52,14 +55,19 @@ def serve_until_stopped(
     ``path`` is the configuration's file; ``ready`` is called once everything answers.
     """
     log.install()
-    _require_certificate(config.rest)
+    context = _context(config.rest)
     listener = _bind(config.rest)
     with _only_instance(Path(config.journal.path)):
-        return asyncio.run(_serve(config, path, origin, listener, ready))
+        return asyncio.run(_serve(config, path, origin, listener, context, ready))
 
 
 async def _serve(
-    config: Config, path: Path | None, origin: Origin, listener: socket.socket, ready: Callable[[], None]
+    config: Config,
+    path: Path | None,
+    origin: Origin,
+    listener: socket.socket,
+    context: ssl.SSLContext | None,
+    ready: Callable[[], None],
 ) -> int:
     clock = BootClock()
     calendar = Calendar(clock, SystemWallClock())
@@ -68,7 +76,7 @@ async def _serve(
     stove = Stove(config, clock, calendar, journal, keeper, version("flameout"))
     tally = Tally()
     access = Access(_tokens(config), _console_secret(config), config.rest.require_token)
-    server = _Server(_uvicorn_config(build(stove, access, tally, config.rest), config.rest))
+    server = _Server(_uvicorn_config(build(stove, access, tally, config.rest), context))
 
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -85,7 +93,7 @@ async def _serve(
         readers.append(asyncio.create_task(Notifier(stove, config, clock).run(), name="notify"))
     gauging = asyncio.create_task(_gauge(stove, keeper, clock, path), name="gauges")
     supervising = asyncio.create_task(report_to_systemd(stove, clock, lambda: server.started), name="supervisor")
-    renewing = asyncio.create_task(_renew(server, config.rest), name="certificate")
+    renewing = asyncio.create_task(_renew(config.rest, context), name="certificate")
     await asyncio.sleep(0)  # every reader listens before the first event
     stove.start()
     deciding = asyncio.create_task(stove.run(), name="decision loop")
@@ -123,14 +131,10 @@ async def _gauge(stove: Stove, keeper: KeeperClient, clock: BootClock, path: Pat
         await client.run(stove.gauged)
 
 
-async def _renew(server: "_Server", rest: RestConfig) -> None:
+async def _renew(rest: RestConfig, context: ssl.SSLContext | None) -> None:
     """Take a renewed certificate, where there is one at all."""
-    if rest.tls is None:
-        return
-    if not server.config.loaded:
-        server.config.load()
-    if server.config.ssl is not None:
-        await Renewal(rest.tls, server.config.ssl).run()
+    if rest.tls is not None and context is not None:
+        await Renewal(rest.tls, context).run()
 
 
 async def _first_keeper(keeper: KeeperClient, origin: Origin) -> None:
@@ -186,10 +190,14 @@ class _Server(uvicorn.Server):
                     await self._leaving.wait()
 
 
-def _uvicorn_config(app: ASGIApp, rest: RestConfig) -> uvicorn.Config:
+def _uvicorn_config(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Config:
+    def secure(**given: Any) -> Handshake:
+        assert context is not None
+        return Handshake(context, Connection(**given))
+
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=Connection if context is None else secure,  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,
@@ -197,16 +205,16 @@ def _uvicorn_config(app: ASGIApp, rest: RestConfig) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=16 * 1024,
-        ssl_certfile=rest.tls.cert if rest.tls else None,
-        ssl_keyfile=rest.tls.key if rest.tls else None,
+        backlog=ACCEPTED_AT_ONCE,
     )
 
 
-def _require_certificate(rest: RestConfig) -> None:
+def _context(rest: RestConfig) -> ssl.SSLContext | None:
+    """For HTTPS, where that is wanted. Raises :class:`Unusable`."""
     if rest.tls is None:
-        return
+        return None
     try:
-        certificates.context(rest.tls.cert, rest.tls.key)
+        return certificates.context(rest.tls.cert, rest.tls.key)
     except (OSError, ValueError) as error:
         raise Unusable(
             f"rest.tls: {rest.tls.cert} and {rest.tls.key} cannot be used ({error}); do they belong together, "

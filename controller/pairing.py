@@ -72,7 +72,8 @@ class Pairing:
         offer = self._standing(now)
         if offer is None:
             raise PairingRefused("Nothing is offered now: run flameout pair, or hold the stop button for 5 seconds.")
-        if offer.code is not None and not hmac.compare_digest(offer.code.encode(), (code or "").encode()):
+        given = (code or "").encode(errors="replace")  # JSON can hold half a character, which UTF-8 cannot
+        if offer.code is not None and not hmac.compare_digest(offer.code.encode(), given):
             raise PairingRefused(self._wrong(offer))
         self._offer = None
         return offer.grant

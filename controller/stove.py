@@ -22,6 +22,7 @@ from controller.events import (
     LockedOut,
     Proof,
     Proved,
+    ShutOff,
     Started,
     Stopped,
     SweepBegan,
@@ -36,6 +37,7 @@ from controller.record import Record
 from controller.sensing import Sensing
 from controller.series import SeriesTest
 from controller.signals import pattern
+from controller.sparing import Sparing
 from controller.stream import Stream
 from controller.surroundings import Did, Surroundings
 from controller.terms import NotAllowed, NotNow
@@ -51,6 +53,7 @@ ANSWER_WITHIN = 1.0  # s, for the keeper to say that a line is open
 DEFAULT_TIMER: Millis = 20 * MINUTE
 LONGEST_TICK: Millis = 250
 CLOCK_UNSET_BEFORE = 2025  # a Pi without a clock of its own starts in 1970, or where it was switched off
+MOST_IN_VAIN = 30  # shut-offs a minute that go on record although nothing was left to cut
 STILL_TICKS = 3  # so many ticks at the same instant mean that the boot clock stands still
 
 
@@ -98,6 +101,7 @@ class Stove:
             if burner.senses_flame
         }
         self._hood = Hood(config.hood.run_on)
+        self._in_vain = Sparing(MOST_IN_VAIN)
         self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
         parts = Parts(self._burners, keeper, self._sensing, self._surroundings, self._record, self._hood, self._health)
         self._portrait = Portrait(config, clock, calendar, self.stream, parts)
@@ -272,7 +276,11 @@ class Stove:
         now = self._clock.now()
         for name in names:
             burner = self._burners[name]
-            self._write([*burner.tick(now), *burner.shut_off(now, cause, by)])
+            events = burner.tick(now)
+            for event in burner.shut_off(now, cause, by):
+                if not isinstance(event, ShutOff) or event.cut or self._in_vain.allows(now):
+                    events.append(event)
+            self._write(events)
             self._sensing.switched(now, name, energised=False)
             self._announce(burner)
 

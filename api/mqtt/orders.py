@@ -7,7 +7,6 @@ it arrived; none of it waits for the commit of what came before.
 import asyncio
 import functools
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 
 from api.mqtt.commands import (
@@ -26,9 +25,10 @@ from api.mqtt.commands import (
     UnlockAll,
 )
 from controller.journal import JournalFailing
+from controller.sparing import Sparing
 from controller.stove import Stove
 from controller.terms import Refused
-from hardware.clock import MINUTE, Clock, Millis
+from hardware.clock import Clock
 
 BY = "mqtt"
 MOST_WAITING = 64  # commands that wait for the disk
@@ -51,7 +51,7 @@ class Orders:
         self._clock = clock
         self._not_obeyed = not_obeyed
         self._waiting: set[asyncio.Task[None]] = set()
-        self._refused_at: deque[Millis] = deque(maxlen=MOST_REFUSALS)
+        self._refusals = Sparing(MOST_REFUSALS)
 
     def take(self, message: Arrived) -> None:
         """Obey or refuse a message; one that is not a command is let pass."""
@@ -112,10 +112,7 @@ class Orders:
             _log.exception("%s over MQTT failed.", name)
 
     def _refuse(self, refusal: Refusal) -> None:
-        now = self._clock.now()
-        flooded = len(self._refused_at) == MOST_REFUSALS and now - self._refused_at[0] < MINUTE
-        if not flooded:
-            self._refused_at.append(now)
+        if self._refusals.allows(self._clock.now()):
             self._stove.refuse(refusal.burner, refusal.command, refusal.why, BY)
         self._not_obeyed(refusal)
 

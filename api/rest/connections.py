@@ -1,10 +1,13 @@
-"""Connections that nobody can hold open with half a request.
+"""Connections that nobody can hold open with half a handshake, half a request or half an answer.
 
-uvicorn waits for the rest of a request for as long as it takes. A client that begins requests and never ends
-them would take one file descriptor after the other, until nobody can get through to shut off.
+uvicorn waits for the rest of a request, and for an answer to be read, for as long as it takes; asyncio waits for a
+TLS handshake before uvicorn hears of anybody. A client that ends none of them would take one file descriptor after
+the other, until nobody can get through to shut off.
 """
 
 import asyncio
+import ssl
+from asyncio.sslproto import SSLProtocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,13 +21,24 @@ MOST = 256  # open connections; beyond that the oldest of those that owe us a re
 class Connection(H11Protocol):
     """uvicorn's protocol for HTTP/1.1, with limits to its patience."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def arrives(self, transport: asyncio.Transport) -> None:
+        """Count a client from its first packet; over TLS that is before :meth:`connection_made`."""
+        self.transport = transport
         self._opened_at = self.loop.time()
-        self._owed: object = None  # the last request known when the client was seen to owe one
-        self._watch = self.loop.call_later(REQUEST_WITHIN, self._look)
+        self.connections.add(self)
         if len(self.connections) > MOST:
             self._make_room()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        if self not in self.connections:
+            self.arrives(transport)
+        super().connection_made(transport)
+        self._owed: object = None  # the last request known when the client was seen to owe something
+        self._watch = self.loop.call_later(REQUEST_WITHIN, self._look)
+
+    def resume_writing(self) -> None:
+        self._owed = self  # it reads, so it owes from now on at the earliest
+        super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
@@ -49,11 +63,33 @@ class Connection(H11Protocol):
         self._watch = self.loop.call_later(REQUEST_WITHIN, self._look)
 
     def _owes(self) -> bool:
-        """Whether the client has yet to send a request, or the rest of one."""
-        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+        """Whether the client has yet to send a request, or the rest of one, or to read what it was answered."""
+        if self.cycle is None or self.flow.write_paused:
+            return True
+        return self.cycle.response_complete or self.cycle.more_body
 
     def _make_room(self) -> None:
         others = (other for other in self.connections if isinstance(other, Connection) and other is not self)
         oldest = min((other for other in others if other._owes()), key=lambda other: other._opened_at, default=None)
         if oldest is not None:
+            self.connections.discard(oldest)  # the next one who comes has to find somebody else
             oldest.transport.abort()
+
+
+class Handshake(SSLProtocol):
+    """What a connection is until TLS stands, and below it from then on."""
+
+    max_size = 16 * 1024  # as much as a TLS record; asyncio would set 256 KiB aside for each
+
+    def __init__(self, context: ssl.SSLContext, connection: Connection) -> None:
+        patience = {"ssl_handshake_timeout": REQUEST_WITHIN}
+        super().__init__(connection.loop, connection, context, None, server_side=True, **patience)  # type: ignore[arg-type]
+        self._connection = connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._connection.arrives(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self._connection.connections.discard(self._connection)  # the handshake may not have come to its end

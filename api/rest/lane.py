@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.rest.access import Access
+from api.rest.turns import Turns
 from controller.stove import Stove, UnknownBurner
 from hardware.settings import IDENTIFIER
 
@@ -24,6 +25,7 @@ class ShutOffLane:
 
     def __init__(self, app: ASGIApp, stove: Stove, access: Access) -> None:
         self._app = app
+        self._others = Turns(app)
         self._stove = stove
         self._access = access
 
@@ -31,7 +33,7 @@ class ShutOffLane:
         if scope["type"] == "http" and scope["method"] == "POST" and (path := _SHUT_OFF.fullmatch(scope["path"])):
             with contextlib.suppress(UnknownBurner):  # the handler says so
                 scope[_OPENED] = self._stove.open_now(path[1], self._access.name(scope))
-        await self._app(scope, receive, send)
+        await (self._app if _OPENED in scope else self._others)(scope, receive, send)
 
 
 def opened(request: Request, stove: Stove, burner_id: str | None) -> asyncio.Future[None]:

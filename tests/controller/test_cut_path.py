@@ -33,6 +33,7 @@ RECEIVERS = {  # what a name stands for in these files
     "_journal": "Journal",
     "journal": "Journal",
     "_hood": "Hood",
+    "_in_vain": "Sparing",
     "_calendar": "Calendar",
     "calendar": "Calendar",
     "_sweep_time": "SweepTime",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from controller.journal import JournalFailing, Query, read, verify
-from controller.stove import NotConfirmed
+from controller.stove import MOST_IN_VAIN, NotConfirmed
 from controller.stream import Happened
 from controller.terms import NotNow
 from hardware.clock import HOUR, MINUTE, SECOND, ClockFault
@@ -46,6 +46,25 @@ def test_an_opening_is_sent_before_anything_else_is_looked_at(tmp_path: Path) ->
         bench.stove.open_now("left", ANNA)
         assert bench.keeper.said[0] == ("open", "left")
         assert heard[0] == [("open", "left")], "the journal came after the keeper"
+
+    on_a_stove(tmp_path, act)
+
+
+def test_shutting_off_what_is_off_a_thousand_times_is_obeyed_each_time_and_fills_no_memory_card(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", 20 * MINUTE, ANNA)
+        bench.keeper.said.clear()
+        for _ in range(1000):
+            bench.stove.open_now("left", "rest")
+        assert bench.keeper.said.count(("open", "left")) == 1000
+        await bench.stove.lock("left", ANNA)
+        bench.clock.advance(MINUTE)
+        bench.stove.open_now("left", ANNA)
+        await bench.stove.set_default_timer(20 * MINUTE, ANNA)  # its commit is awaited
+        cuts = [entry for entry in read(bench.journal.path, Query(burner="left")) if entry.kind == "shut_off"]
+        assert len(cuts) == 1 + MOST_IN_VAIN + 1, "the cut, a minute's share, and one of the next minute"
+        assert cuts[-1].details["cut"] is True
+        assert cuts[0].by == ANNA
 
     on_a_stove(tmp_path, act)
 

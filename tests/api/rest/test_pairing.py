@@ -1,5 +1,6 @@
 """Phones come in by a code or by a hand on the button, keep a cookie that no script reads, and go at one word."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -147,6 +148,14 @@ def test_a_cook_of_one_burner_cooks_on_that_one(daemon: Program, phone: httpx2.C
 )
 def test_an_offer_that_cannot_be_is_refused(daemon: Program, body: Any, field: str) -> None:
     refused(daemon.send("POST", "/pairing", body), 422, "bad-value", field)
+
+
+@pytest.mark.parametrize("code", ["", "\0", "9" * 9_000, "１２３４５６７８", "\ud800"])
+def test_what_can_be_no_code_is_refused(daemon: Program, phone: httpx2.Client, code: str) -> None:
+    offer(daemon)
+    body = json.dumps({"name": "Guess", "code": code})
+    assert phone.post("/pair", content=body).status_code in (403, 422)
+    assert phone.get("/me").json()["role"] is None
 
 
 @pytest.mark.parametrize("name", ["", " ", "a" * 33, "a\nb", "\x1b[2J", "a\u202eb", 7, None])

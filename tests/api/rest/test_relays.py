@@ -87,6 +87,7 @@ def test_an_unknown_burner_is_neither_locked_nor_reset(stove: Program, method: s
 def test_only_known_names_reach_the_simulated_hob(stove: Program) -> None:
     for name in ("middle", "x" * 9_000):
         assert refused(stove.send("POST", f"/simulate/{name}", {"action": "light"}), 404, "not-found")
-    assert refused(stove.send("POST", "/simulate/left", {"action": "explode"}), 409, "not-now")
+    for action in ("explode", "light\n", "fault", "\x00"):
+        assert refused(stove.send("POST", "/simulate/left", {"action": action}), 409, "not-now")
     assert refused(stove.send("POST", "/simulate/left", {"action": "x" * 65}), 422, "bad-value", "action")
     assert "keeper_lost" not in stove.kinds()
