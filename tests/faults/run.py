@@ -153,10 +153,7 @@ def _while_it_lasts(made: Scene, fault: Fault, moment: str) -> None:
         assert made.shut_off("right"), "a shut-off was not answered while it lasted"
         assert not made.lines.high(PINS["right"]), "the line is high after a shut-off"
         made.timer("left", 0.5)
-    while time.monotonic() < until:
-        if made.dead() and fault.restarts:
-            break
-        time.sleep(0.01)
+    wait(max(0.0, until - time.monotonic()))
 
 
 def _afterwards(made: Scene, fault: Fault) -> None:
