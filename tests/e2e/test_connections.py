@@ -1,5 +1,6 @@
 """Strangers who open connections and end nothing: they are sent away, and shutting off goes through meanwhile."""
 
+import asyncio
 import contextlib
 import os
 import select
@@ -9,12 +10,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
-from api.rest.connections import MOST
-from tests.e2e.program import LEFT, Program, eventually, program
+from api.rest.connections import MOST, READ_AT_ONCE, Connection
+from tests.api.rest.asking import raw
+from tests.e2e.program import LEFT, PATIENCE, Program, eventually, program
 from tests.e2e.test_https import Secure
 
+SENT = 500_000  # bytes
 FEW = 60  # file descriptors of the daemon's own, and of connections on their way out
 # the daemon as it is, but for being less patient
 SOON = (
@@ -74,6 +80,38 @@ def test_one_who_reads_no_answer_is_sent_away(hasty: Program) -> None:
         eventually("it is sent away", lambda: is_ended(connection))
 
 
+def test_a_body_in_crumbs_is_refused_and_not_logged(hasty: Program) -> None:
+    head = f"POST /api/v1/pair HTTP/1.1\r\nHost: 127.0.0.1:{hasty.port}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(hasty.port, head.encode() + b"1\r\n \r\n" * 200)
+    assert b" 400 " in answer.splitlines()[0]
+    assert b"pieces" in answer
+    assert "request" not in hasty.log()
+
+
+def test_no_connection_is_read_from_for_long_while_others_wait() -> None:
+    sizes: list[int] = []
+    everything = asyncio.Event()
+
+    class Noting(Connection):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+            if sum(sizes) == SENT:
+                everything.set()
+
+    async def scene() -> None:
+        config, state = uvicorn.Config(lambda: None), ServerState()
+        server = await asyncio.get_running_loop().create_server(lambda: Noting(config, state, {}), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b" " * SENT)
+        async with asyncio.timeout(PATIENCE):
+            await everything.wait()
+        writer.close()
+        server.close()
+
+    asyncio.run(scene())
+    assert max(sizes) <= READ_AT_ONCE
+
+
 @pytest.fixture(params=["http", "https"])
 def stove(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
     """A daemon that listens either way."""
@@ -93,7 +131,9 @@ def test_those_who_say_nothing_make_room_for_those_who_do(stove: Program) -> Non
     descriptors = f"/proc/{stove.process.pid}/fd"
     with contextlib.ExitStack() as stack:
         silent = [client(stack, stove.port) for _ in range(MOST + 2 * FEW)]
-        assert stove.send("POST", "/burners/left/shut-off").status_code == 200
+        # on a connection of its own: an idle one that was there before is the first to go
+        answer = httpx2.post(stove.http.base_url.join("/api/v1/burners/left/shut-off"), verify=False, timeout=10)
+        assert answer.status_code == 200
         assert not stove.witness.high(LEFT)
         eventually("the first of them is sent away", lambda: is_ended(silent[0]), within=5)
         eventually("the others are few enough", lambda: len(os.listdir(descriptors)) <= MOST + FEW, within=5)
