@@ -1,9 +1,9 @@
 # make without a target explains itself.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python3
-SOURCES := api controller hardware tests docs/site
+SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test lint format bench faults protections mutants pictures docs release lock clean
+.PHONY: help demo test lint format bench faults protections mutants pictures drawings docs release lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ mutants: .venv/ready-dev ## change the cores in a thousand small ways and see th
 
 pictures: .venv/ready-dev ## make the documentation's pictures of the page anew
 	@FLAMEOUT_PICTURES=1 $(PYTHON) -m pytest tests/browser/test_views.py
+
+drawings: .venv/ready-docs ## make the wiring drawings anew
+	@PYTHONPATH=docs $(PYTHON) -m wiring
 
 docs: .venv/ready-docs ## make the documentation site in build/site
 	@rm -rf build/site

@@ -1,0 +1,1 @@
+"""The wiring drawings and what makes them."""
