@@ -7,10 +7,11 @@ import pytest
 from tests.faults.campaign import campaign
 from tests.faults.fault import Fault, Strike
 from tests.faults.run import Outcome, play
-from tests.faults.scene import Scene
+from tests.faults.scene import Scene, wait
 from tests.faults.table import FAULTS
 
 JOBS = 4
+pytestmark = pytest.mark.timeout(600)  # s; every fault is played before the first test
 FORGETS_ITS_LEASE = """\
 from hardware.permits import Permits
 Permits.renew = lambda self, now, sent_at: setattr(self, "leased_from", now + 3_600_000)
@@ -47,6 +48,7 @@ def test_a_fault_ends_as_it_has_to(outcomes: dict[str, Outcome], name: str) -> N
 def _planted(of: str, script: str, strike: Strike) -> Strike:
     def both(scene: Scene) -> None:
         scene.inside(scene.keeper_pid() if of == "keeper" else scene.pid, script)
+        wait(0.5)  # until it has run there, and the lease has been renewed by it
         strike(scene)
 
     return both
