@@ -215,6 +215,13 @@ PROTECTIONS = (
         "    return",
         "tests/e2e/test_notifications.py::test_a_killed_daemon_takes_its_sender_along",
     ),
+    Protection(
+        "who only looks at the broker commands nothing",
+        "deploy/mosquitto/flameout.acl",
+        "user reader\ntopic read flameout/#",
+        "user reader\ntopic readwrite #",
+        "tests/e2e/test_broker_rules.py::test_who_only_looks_commands_nothing",
+    ),
 )
 
 

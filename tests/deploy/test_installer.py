@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ["install", "setup", "lock", "try-fresh", "try-systemd", "systemd/lines-low", "avahi/flameout-alias"]
+SCRIPTS = [
+    "install",
+    "setup",
+    "lock",
+    "try-fresh",
+    "try-systemd",
+    "systemd/lines-low",
+    "mosquitto/setup",
+    "avahi/flameout-alias",
+]
 
 
 def install(*words: str) -> "subprocess.CompletedProcess[str]":
