@@ -3,10 +3,10 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test lint format bench faults protections mutants pictures drawings docs release lock clean
+.PHONY: help demo test lint format bench faults protections mutants test-home-assistant pictures drawings docs release lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on this machine only (ARGS="--port 9000")
 	@.venv/bin/flameout demo $(ARGS)
@@ -36,6 +36,9 @@ faults: .venv/ready-dev ## play every fault at twenty instants, judged by an ora
 
 mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (four minutes)
 	@$(PYTHON) -m tests.mutants
+
+test-home-assistant: .venv/ready-dev ## drive what is shipped for Home Assistant in a real one, installed for that (ARGS=VERSION)
+	@deploy/home-assistant/try $(ARGS)
 
 pictures: .venv/ready-dev ## make the documentation's pictures of the page anew
 	@FLAMEOUT_PICTURES=1 $(PYTHON) -m pytest tests/browser/test_views.py

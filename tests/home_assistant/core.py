@@ -3,8 +3,9 @@
     python core.py CONFIG_FOLDER BROKER_PORT
 
 Reads ``{"language": "en", "text": "turn off the stove"}`` from standard input and answers with the kind of response
-and the speech; ``{"state": "valve.kitchen_hob_left"}`` is answered with that entity's state. It stands alone, because
-Home Assistant's interpreter is not ours.
+and the speech; ``{"state": "valve.kitchen_hob_left"}`` is answered with that entity's state, ``{"set": …, "to": …}``
+is a device's doing, ``{"fire": …, "data": …}`` an event, ``{"told": true}`` what was sent to notify.phone,
+``{"dashboard": PATH}`` the dashboard as it is served. It stands alone: Home Assistant's interpreter is not ours.
 """
 
 # mypy: ignore-errors
@@ -16,6 +17,7 @@ import sys
 import types
 from pathlib import Path
 
+TOLD = []
 CREATED = "2026-01-01T00:00:00+00:00"
 
 
@@ -62,6 +64,8 @@ async def answer(hass, asked):
     if "state" in asked:
         state = hass.states.get(asked["state"])
         return {"state": state.state if state is not None else None}
+    if "language" not in asked:
+        return await act(hass, asked)
     result = await conversation.async_converse(
         hass, asked["text"], conversation_id=None, context=Context(), language=asked["language"]
     )
@@ -70,12 +74,34 @@ async def answer(hass, asked):
     return {"type": response.response_type.value, "speech": " ".join(speech.split())}
 
 
+async def act(hass, asked):
+    """What a device, a person or a page does, and what came of it."""
+    if "set" in asked:
+        hass.states.async_set(asked["set"], asked["to"], force_update=True)
+    elif "fire" in asked:
+        hass.bus.async_fire(asked["fire"], asked["data"])
+    elif "call" in asked:
+        domain, _, service = asked["call"].partition(".")
+        await hass.services.async_call(domain, service, asked["data"])
+    elif "dashboard" in asked:
+        dashboards = hass.data["lovelace"]
+        dashboards = dashboards["dashboards"] if isinstance(dashboards, dict) else dashboards.dashboards
+        return {"views": (await dashboards[asked["dashboard"]].async_load(False))["views"]}
+    return {"told": TOLD}
+
+
+async def take(call):
+    """A phone that only remembers what it was told."""
+    TOLD.append(dict(call.data))
+
+
 async def main(folder: Path, port: int) -> None:
     from homeassistant import bootstrap, runner  # noqa: PLC0415 - the stub comes first
 
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(config_dir=str(folder), skip_pip=True, safe_mode=False, log_no_color=True)
     )
+    hass.services.async_register("notify", "phone", take)
     await hass.async_start()
     await hass.async_block_till_done()
     print(json.dumps({"ready": "conversation" in hass.config.components}), flush=True)

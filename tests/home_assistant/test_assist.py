@@ -1,125 +1,28 @@
-"""The sentences that are shipped for Assist, said to a real Home Assistant, which drives the real daemon by MQTT.
+"""The sentences that are shipped for Assist, said to a real Home Assistant, which drives the real daemon by MQTT."""
 
-``FLAMEOUT_HA_PYTHON`` names the Python of an environment with Home Assistant; without it these tests are skipped. Such
-an environment, with Python 3.12:
-
-    pip install homeassistant==2024.12.0 hassil==2.0.5 home-assistant-intents==2024.12.4 paho-mqtt==1.6.1
-        mutagen==1.47.0 pymicro-vad==1.0.1 pyspeex-noise==1.0.2 ha-ffmpeg==3.2.2 PyTurboJPEG numpy
-"""
-
-import json
-import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Self
 
 import pytest
 
 from tests.api.rest.asking import idle
-from tests.brokers import Mosquitto
-from tests.e2e.program import Program, eventually, program
+from tests.e2e.program import Program, eventually
+from tests.home_assistant.house import NEEDS_HOME_ASSISTANT, House, house
 from tests.home_assistant.sentences import ALL_OFF, EXTENSIONS, NOTHING_ON, ON, ONE_OFF, OTHERS, TIME_LEFT, TIMERS
 
-PYTHON = os.environ.get("FLAMEOUT_HA_PYTHON", "")
-DEPLOY = Path(__file__).parents[2] / "deploy" / "home-assistant"
-SETTINGS = """\
-homeassistant:
-  packages: !include_dir_named packages
-  time_zone: UTC
-conversation:
-"""
-
-pytestmark = [
-    pytest.mark.skipif(not PYTHON, reason="FLAMEOUT_HA_PYTHON names no Python with homeassistant installed"),
-    pytest.mark.timeout(300),
-]
-
-
-class Assist:
-    """Home Assistant as a process of its own."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        shutil.copytree(DEPLOY, folder, dirs_exist_ok=True)
-        (folder / "configuration.yaml").write_text(SETTINGS)
-        self.log = folder / "core.log"
-        command = [PYTHON, str(Path(__file__).with_name("core.py")), str(folder), str(port)]
-        self._errors = self.log.open("w")
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
-        )
-
-    def __enter__(self) -> Self:
-        try:
-            assert self._read() == {"ready": True}, self.log.read_text()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End it, by the end of its input."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
-        self._errors.close()
-
-    def _read(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, self.log.read_text()
-        return json.loads(line)
-
-    def _ask(self, **asked: str) -> Any:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        return self._read()
-
-    def say(self, language: str, text: str) -> str:
-        """A sentence for Assist; returns what it answers, which has to be more than that it did not understand."""
-        answer = self.hear(language, text)
-        assert answer["type"] == "action_done", f"{text!r}: {answer}"
-        return str(answer["speech"])
-
-    def hear(self, language: str, text: str) -> Any:
-        """A sentence for Assist; returns the kind of its response and the speech."""
-        return self._ask(language=language, text=text)
-
-    def state(self, entity: str) -> str | None:
-        state: str | None = self._ask(state=entity)["state"]
-        return state
+pytestmark = NEEDS_HOME_ASSISTANT
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Assist]]:
-    """The daemon, with the names that the shipped files begin with, and Home Assistant on one broker."""
-    with Mosquitto() as broker:
-        mqtt = f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n'
-        with program(tmp_path_factory.mktemp("daemon"), more=mqtt) as stove:
-            text = stove.config.read_text().replace('id = "test"', 'id = "kitchen"')
-            text = text.replace('"Test hob"', '"Kitchen hob"').replace('hold_open = "1s"', 'hold_open = "5s"')
-            stove.config.write_text(text)
-            stove.start()
-            with Assist(tmp_path_factory.mktemp("home_assistant"), broker.port) as assist:
-                eventually("Home Assistant has the stove", lambda: assist.state("valve.kitchen_hob_right"), 60)
-                yield stove, assist
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, House]]:
+    with house(tmp_path_factory) as both:
+        yield both
 
 
 @pytest.fixture
-def stove(daemon: tuple[Program, Assist]) -> Program:
+def stove(daemon: tuple[Program, House]) -> Program:
     for name in ("left", "right"):
         daemon[0].do("DELETE", f"/burners/{name}/timer")
         daemon[0].do("DELETE", f"/burners/{name}/lock")
@@ -130,7 +33,7 @@ def stove(daemon: tuple[Program, Assist]) -> Program:
 
 
 @pytest.fixture
-def assist(daemon: tuple[Program, Assist], stove: Program) -> Assist:
+def assist(daemon: tuple[Program, House], stove: Program) -> House:
     return daemon[1]
 
 
@@ -139,21 +42,21 @@ def burners_off(stove: Program) -> list[str]:
 
 
 @pytest.mark.parametrize(("language", "text", "answer"), ALL_OFF)
-def test_everything_is_shut_off(stove: Program, assist: Assist, language: str, text: str, answer: str) -> None:
+def test_everything_is_shut_off(stove: Program, assist: House, language: str, text: str, answer: str) -> None:
     assert assist.say(language, text) == answer
     assert burners_off(stove) == ["left", "right"]
 
 
 @pytest.mark.parametrize(("language", "text", "name", "answer"), ONE_OFF)
 def test_one_burner_is_shut_off_and_the_other_left_alone(
-    stove: Program, assist: Assist, language: str, text: str, name: str, answer: str
+    stove: Program, assist: House, language: str, text: str, name: str, answer: str
 ) -> None:
     assert assist.say(language, text) == answer
     assert burners_off(stove) == [name]
 
 
 @pytest.mark.parametrize(("language", "text", "name", "minutes"), TIMERS)
-def test_a_timer_is_set(stove: Program, assist: Assist, language: str, text: str, name: str, minutes: int) -> None:
+def test_a_timer_is_set(stove: Program, assist: House, language: str, text: str, name: str, minutes: int) -> None:
     answer = assist.say(language, text)
     burner = stove.burner(name)
     assert burner["timer"]["duration_s"] == minutes * 60
@@ -170,7 +73,7 @@ def clock(instant: str) -> str:
 
 
 @pytest.mark.parametrize(("language", "text", "minutes"), EXTENSIONS)
-def test_a_timer_is_extended(stove: Program, assist: Assist, language: str, text: str, minutes: int) -> None:
+def test_a_timer_is_extended(stove: Program, assist: House, language: str, text: str, minutes: int) -> None:
     stove.set_timer("left", 1200)
     eventually("Home Assistant knows", lambda: assist.state("number.kitchen_hob_left_timer") == "20.0")
     answer = assist.say(language, text)
@@ -179,7 +82,7 @@ def test_a_timer_is_extended(stove: Program, assist: Assist, language: str, text
     assert clock(timer["ends_at"]) in answer
 
 
-def test_a_refusal_is_told_and_nothing_is_called_set(stove: Program, assist: Assist) -> None:
+def test_a_refusal_is_told_and_nothing_is_called_set(stove: Program, assist: House) -> None:
     stove.do("PUT", "/burners/left/lock")
     told = assist.say("en", "shut the left burner off in twenty minutes")
     assert told == "Refused: Left is locked (child); no timer can be set."
@@ -190,18 +93,18 @@ def test_a_refusal_is_told_and_nothing_is_called_set(stove: Program, assist: Ass
 
 
 @pytest.mark.parametrize(("language", "text", "answer"), TIME_LEFT)
-def test_how_long_is_left(stove: Program, assist: Assist, language: str, text: str, answer: str) -> None:
+def test_how_long_is_left(stove: Program, assist: House, language: str, text: str, answer: str) -> None:
     stove.set_timer("left", 1200)
     eventually("Home Assistant knows", lambda: assist.state("number.kitchen_hob_left_timer") == "20.0")
     assert re.fullmatch(answer, assist.say(language, text))
 
 
 @pytest.mark.parametrize(("language", "text", "answer"), NOTHING_ON)
-def test_nothing_is_on(stove: Program, assist: Assist, language: str, text: str, answer: str) -> None:
+def test_nothing_is_on(stove: Program, assist: House, language: str, text: str, answer: str) -> None:
     assert assist.say(language, text) == answer
 
 
-def test_something_is_on(stove: Program, assist: Assist) -> None:
+def test_something_is_on(stove: Program, assist: House) -> None:
     stove.light("left")
     eventually("Home Assistant knows", lambda: assist.state("binary_sensor.kitchen_hob_left_in_use") == "on")
     eventually("of the stove, too", lambda: assist.state("binary_sensor.kitchen_hob_in_use") == "on")
@@ -213,7 +116,7 @@ def test_something_is_on(stove: Program, assist: Assist) -> None:
 
 @pytest.mark.parametrize(("language", "text"), OTHERS)
 def test_what_means_something_else_does_nothing_to_the_stove(
-    stove: Program, assist: Assist, language: str, text: str
+    stove: Program, assist: House, language: str, text: str
 ) -> None:
     before = [entry["event_type"] for entry in stove.history()]
     assert assist.hear(language, text)["type"] == "error"
@@ -221,7 +124,7 @@ def test_what_means_something_else_does_nothing_to_the_stove(
     assert [entry["event_type"] for entry in stove.history()] == before
 
 
-def test_what_the_stove_does_not_confirm_is_not_called_done(stove: Program, assist: Assist) -> None:
+def test_what_the_stove_does_not_confirm_is_not_called_done(stove: Program, assist: House) -> None:
     """The last test: the daemon is stopped, and Home Assistant has nobody to ask."""
     stove.stop()
     eventually("Home Assistant knows", lambda: assist.state("valve.kitchen_hob_left") == "unavailable")
