@@ -20,6 +20,7 @@ def install(level: int = logging.INFO) -> None:
     handler.setFormatter(_Formatter("%(message)s" if to_systemd else "%(asctime)s %(message)s", to_systemd))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     _log.setLevel(level)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a line for whatever strangers send fills a disk
 
 
 class _Formatter(logging.Formatter):

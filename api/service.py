@@ -204,7 +204,6 @@ def _uvicorn_config(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Con
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,
-        h11_max_incomplete_event_size=16 * 1024,
         backlog=ACCEPTED_AT_ONCE,
     )
 

@@ -8,6 +8,7 @@ the other, until nobody can get through to shut off.
 import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,15 +16,39 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from api.rest.problems import Problem
 
 REQUEST_WITHIN = 10.0  # s, for a whole request; it ends between one and two of these after it began
+LONGEST_HEAD = 16 * 1024  # bytes
+READ_AT_ONCE = 16 * 1024  # bytes of one connection, before the others have their turn; asyncio would take 256 KiB
+CRUMB = 128  # bytes; a body arrives in packets or chunks of more, or there is not much of it
+MOST_CRUMBS = 64  # in a body
 MOST = 256  # open connections; beyond that the oldest of those that owe us a request goes
+_NO_REQUEST = "This is not an HTTP request, its head is larger than 16 KiB, or its body comes in too many pieces."
+
+
+class _Parser(h11.Connection):
+    """h11, for bodies that do not come crumb by crumb: each crumb costs as much as a small request."""
+
+    def next_event(self) -> Any:
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._crumbs = 0
+        elif isinstance(event, h11.Data) and len(event.data) < CRUMB:
+            self._crumbs += 1
+            if self._crumbs > MOST_CRUMBS:
+                raise h11.RemoteProtocolError("The body comes in too many pieces.")
+        return event
 
 
 class Connection(H11Protocol):
     """uvicorn's protocol for HTTP/1.1, with limits to its patience."""
 
+    def __init__(self, *arguments: Any, **given: Any) -> None:
+        super().__init__(*arguments, **given)
+        self.conn = _Parser(h11.SERVER, LONGEST_HEAD)
+
     def arrives(self, transport: asyncio.Transport) -> None:
         """Count a client from its first packet; over TLS that is before :meth:`connection_made`."""
         self.transport = transport
+        transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]
         self._opened_at = self.loop.time()
         self.connections.add(self)
         if len(self.connections) > MOST:
@@ -47,7 +72,7 @@ class Connection(H11Protocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says what to do
         """Answer what is not HTTP, with a problem like everywhere else."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            answer = Problem(400, "This is not an HTTP request, or its head is larger than 16 KiB.").response()
+            answer = Problem(400, _NO_REQUEST).response()
             headers = [*answer.raw_headers, (b"connection", b"close")]
             head = self.conn.send(h11.Response(status_code=400, headers=headers, reason=b"Bad Request"))
             body = self.conn.send(h11.Data(data=bytes(answer.body)))
@@ -79,7 +104,7 @@ class Connection(H11Protocol):
 class Handshake(SSLProtocol):
     """What a connection is until TLS stands, and below it from then on."""
 
-    max_size = 16 * 1024  # as much as a TLS record; asyncio would set 256 KiB aside for each
+    max_size = READ_AT_ONCE  # set aside for each; a TLS record is no longer
 
     def __init__(self, context: ssl.SSLContext, connection: Connection) -> None:
         patience = {"ssl_handshake_timeout": REQUEST_WITHIN}

@@ -1,5 +1,6 @@
 """Strangers who open connections and end nothing: they are sent away, and shutting off goes through meanwhile."""
 
+import asyncio
 import contextlib
 import os
 import select
@@ -10,9 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
-from api.rest.connections import MOST
-from tests.e2e.program import LEFT, Program, eventually, program
+from api.rest.connections import MOST, READ_AT_ONCE, Connection
+from tests.api.rest.asking import raw
+from tests.e2e.program import LEFT, PATIENCE, Program, eventually, program
 from tests.e2e.test_https import Secure
 
 FEW = 60  # file descriptors of the daemon's own, and of connections on their way out
@@ -72,6 +76,43 @@ def test_one_who_reads_no_answer_is_sent_away(hasty: Program) -> None:
             while connection.send(request * 100):  # more answers than the system keeps for one who does not read
                 pass
         eventually("it is sent away", lambda: is_ended(connection))
+
+
+def test_a_body_in_crumbs_is_refused_and_not_logged(hasty: Program) -> None:
+    head = f"POST /api/v1/pair HTTP/1.1\r\nHost: 127.0.0.1:{hasty.port}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(hasty.port, head.encode() + b"1\r\n \r\n" * 200)
+    assert b" 400 " in answer.splitlines()[0]
+    assert b"pieces" in answer
+    assert "request" not in hasty.log()
+
+
+def test_no_connection_is_read_from_for_long_while_others_wait() -> None:
+    sizes: list[int] = []
+
+    async def scene() -> None:
+        arrived = asyncio.Event()
+
+        class Noting(Connection):
+            def data_received(self, data: bytes) -> None:
+                sizes.append(len(data))
+                if sum(sizes) == 500_000:
+                    arrived.set()
+
+        config, state = uvicorn.Config(_never), ServerState()
+        server = await asyncio.get_running_loop().create_server(lambda: Noting(config, state, {}), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b" " * 500_000)
+        async with asyncio.timeout(PATIENCE):
+            await arrived.wait()
+        writer.close()
+        server.close()
+
+    asyncio.run(scene())
+    assert max(sizes) <= READ_AT_ONCE
+
+
+async def _never(_scope: object, _receive: object, _send: object) -> None:
+    raise AssertionError("nothing is asked")
 
 
 @pytest.fixture(params=["http", "https"])
