@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
@@ -20,7 +19,6 @@ from tests.api.rest.asking import raw
 from tests.e2e.program import LEFT, PATIENCE, Program, eventually, program
 from tests.e2e.test_https import Secure
 
-SENT = 500_000  # bytes
 FEW = 60  # file descriptors of the daemon's own, and of connections on their way out
 # the daemon as it is, but for being less patient
 SOON = (
@@ -90,26 +88,31 @@ def test_a_body_in_crumbs_is_refused_and_not_logged(hasty: Program) -> None:
 
 def test_no_connection_is_read_from_for_long_while_others_wait() -> None:
     sizes: list[int] = []
-    everything = asyncio.Event()
-
-    class Noting(Connection):
-        def data_received(self, data: bytes) -> None:
-            sizes.append(len(data))
-            if sum(sizes) == SENT:
-                everything.set()
 
     async def scene() -> None:
-        config, state = uvicorn.Config(lambda: None), ServerState()
+        arrived = asyncio.Event()
+
+        class Noting(Connection):
+            def data_received(self, data: bytes) -> None:
+                sizes.append(len(data))
+                if sum(sizes) == 500_000:
+                    arrived.set()
+
+        config, state = uvicorn.Config(_never), ServerState()
         server = await asyncio.get_running_loop().create_server(lambda: Noting(config, state, {}), "127.0.0.1", 0)
         _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        writer.write(b" " * SENT)
+        writer.write(b" " * 500_000)
         async with asyncio.timeout(PATIENCE):
-            await everything.wait()
+            await arrived.wait()
         writer.close()
         server.close()
 
     asyncio.run(scene())
     assert max(sizes) <= READ_AT_ONCE
+
+
+async def _never(_scope: object, _receive: object, _send: object) -> None:
+    raise AssertionError("nothing is asked")
 
 
 @pytest.fixture(params=["http", "https"])
@@ -131,9 +134,7 @@ def test_those_who_say_nothing_make_room_for_those_who_do(stove: Program) -> Non
     descriptors = f"/proc/{stove.process.pid}/fd"
     with contextlib.ExitStack() as stack:
         silent = [client(stack, stove.port) for _ in range(MOST + 2 * FEW)]
-        # on a connection of its own: an idle one that was there before is the first to go
-        answer = httpx2.post(stove.http.base_url.join("/api/v1/burners/left/shut-off"), verify=False, timeout=10)
-        assert answer.status_code == 200
+        assert stove.send("POST", "/burners/left/shut-off").status_code == 200
         assert not stove.witness.high(LEFT)
         eventually("the first of them is sent away", lambda: is_ended(silent[0]), within=5)
         eventually("the others are few enough", lambda: len(os.listdir(descriptors)) <= MOST + FEW, within=5)
