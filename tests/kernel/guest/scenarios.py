@@ -1,0 +1,355 @@
+"""The faults, one function each. What a line may do afterwards is for the judge outside to say."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.kernel.guest.stage import (
+    UNITS,
+    NotSeen,
+    all_are,
+    drop_in,
+    eventually,
+    falls,
+    fault,
+    harm,
+    journal,
+    levels,
+    pid,
+    ready,
+    restart_both,
+    run,
+    said,
+    tell,
+)
+
+KEEPER, DAEMON = UNITS
+FLAMEOUT = "/usr/local/bin/flameout"
+NO_WAY_BACK = "[Service]\nRestart=no\nExecStopPost=\n"
+BUTTON = Path("/run/header/sim_gpio5/pull")
+HOLD = """
+import lgpio, time
+chip = lgpio.gpiochip_open(0)
+lgpio.gpio_claim_output(chip, {pin}, {level})
+print("held", flush=True)
+time.sleep(3600)
+"""
+
+
+@contextlib.contextmanager
+def stranger(pin: str, level: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program of somebody else's that holds a line."""
+    command = [sys.executable, "-c", HOLD.format(pin=pin, level=level)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd="/tmp") as process:
+        assert process.stdout is not None
+        if process.stdout.readline() != b"held\n":
+            raise NotSeen(f"a stranger that holds GPIO {pin}")
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+# --- what the tests themselves rely on ----------------------------------------------------------------------
+
+
+def a_killed_owner_leaves_its_line_high() -> None:
+    """Without flameout: the lines are as a Raspberry Pi's, and the witness sees it."""
+    run("systemctl", "stop", DAEMON, KEEPER)
+    with stranger("17", 1) as one, stranger("27", 1) as other:
+        eventually("the strangers' lines high", 5, lambda: all_are(True))
+        fault()
+        one.kill()
+        other.kill()
+        one.wait()
+        other.wait()
+        time.sleep(3)
+    restart_both()
+
+
+def without_its_protection_a_killed_keeper_leaves_the_lines_high() -> None:
+    """Restart= and ExecStopPost= taken away: what the limits below would say then."""
+    with drop_in(KEEPER, NO_WAY_BACK):
+        harm(signal.SIGKILL, KEEPER)
+        falls(8)
+    restart_both()
+
+
+# --- start ---------------------------------------------------------------------------------------------------
+
+
+def a_keeper_alone_never_drives_a_line_high() -> None:
+    run("systemctl", "stop", DAEMON, KEEPER)
+    fault()
+    run("systemctl", "start", KEEPER)
+    time.sleep(15)
+    tell(mark="end")
+    run("systemctl", "start", DAEMON)
+
+
+def locked_lines_stay_low_until_somebody_unlocks() -> None:
+    run("systemctl", "stop", DAEMON, KEEPER)
+    with drop_in(DAEMON, "[Service]\nEnvironment=FLAMEOUT_STOVE__IDLE=locked\n"):
+        fault()
+        run("systemctl", "start", DAEMON)
+        time.sleep(20)
+        tell(mark="end")
+        run(FLAMEOUT, "unlock")
+        eventually("both lines high after unlocking", 15, lambda: all_are(True))
+    restart_both()
+
+
+# --- processes die or hang -----------------------------------------------------------------------------------
+
+
+def the_controller_is_killed() -> None:
+    harm(signal.SIGKILL, DAEMON)
+    falls(5)
+
+
+def the_controller_hangs() -> None:
+    since = time.time()
+    harm(signal.SIGSTOP, DAEMON)
+    falls(5)
+    eventually("the daemon's watchdog", 10, lambda: "Watchdog timeout" in journal(since, DAEMON))
+
+
+def the_keeper_is_killed() -> None:
+    harm(signal.SIGKILL, KEEPER)
+    falls(10)
+
+
+def the_keeper_hangs() -> None:
+    since = time.time()
+    harm(signal.SIGSTOP, KEEPER)
+    falls(10)
+    eventually("the keeper's watchdog", 10, lambda: "Watchdog timeout" in journal(since, KEEPER))
+
+
+def both_are_killed() -> None:
+    harm(signal.SIGKILL, KEEPER, DAEMON)
+    falls(10)
+
+
+def both_hang() -> None:
+    harm(signal.SIGSTOP, KEEPER, DAEMON)
+    falls(10)
+
+
+def the_keeper_is_killed_and_only_its_restart_is_left() -> None:
+    with drop_in(KEEPER, "[Service]\nExecStopPost=\n"):
+        harm(signal.SIGKILL, KEEPER)
+        falls(10)
+
+
+def the_keeper_is_killed_and_only_lines_low_is_left() -> None:
+    with drop_in(KEEPER, "[Service]\nRestart=no\n"):
+        harm(signal.SIGKILL, KEEPER)
+        falls(10)
+    restart_both()
+
+
+def everything_failed_and_somebody_runs_make_safe() -> None:
+    with drop_in(KEEPER, NO_WAY_BACK), drop_in(DAEMON, "[Service]\nRestart=no\n"):
+        run("systemctl", "stop", DAEMON)
+        run("systemctl", "restart", KEEPER)
+        run("systemctl", "start", DAEMON)
+        ready()
+        for unit in (KEEPER, DAEMON):
+            os.kill(pid(unit), signal.SIGKILL)
+        time.sleep(1)
+        if not all_are(True):
+            raise NotSeen(f"lines left high by the dead; they are {levels()}")
+        fault()
+        tell(mark="words", words=said(FLAMEOUT, "make-safe"))
+        falls(5)
+    restart_both()
+
+
+# --- units are stopped ---------------------------------------------------------------------------------------
+
+
+def _stopped(*units: str) -> None:
+    fault()
+    run("systemctl", "stop", *units)
+    falls(10)
+    time.sleep(2)
+    restart_both()
+
+
+def the_controller_is_told_to_stop() -> None:
+    _stopped(DAEMON)
+
+
+def the_keeper_is_told_to_stop() -> None:
+    _stopped(KEEPER)
+
+
+def both_are_told_to_stop() -> None:
+    _stopped(DAEMON, KEEPER)
+
+
+# --- commands, timers and inputs on real lines ---------------------------------------------------------------
+
+
+def somebody_shuts_off() -> None:
+    fault(patience=15)
+    run(FLAMEOUT, "off")
+    tell(mark="end")
+    falls(1)
+
+
+def the_emergency_button_is_pressed() -> None:
+    fault()
+    BUTTON.write_text("pull-down")
+    falls(5)
+    BUTTON.write_text("pull-up")
+    time.sleep(3)
+    for burner in ("left", "right"):
+        run(FLAMEOUT, "reset", burner)
+
+
+def _timers(seconds: int) -> None:
+    """A timer on each burner, and the instant at which the later one ends."""
+    for burner in ("left", "right"):
+        run(FLAMEOUT, "timer", burner, f"{seconds}s")
+    tell(mark="timers", ends=_ends())
+
+
+def _ends() -> list[int]:
+    """When the timers end, as the daemon has it, on the witness's clock."""
+    import json  # noqa: PLC0415 - only here
+
+    before = time.monotonic_ns()
+    burners = json.loads(run(FLAMEOUT, "status", "--json"))["burners"]
+    return [before + int(burner["timer"]["remaining_s"] * 1e9) for burner in burners]
+
+
+def _clock_is_set(by: float) -> None:
+    _timers(20)
+    fault()
+    time.clock_settime(time.CLOCK_REALTIME, time.time() + by)
+    falls(40)
+    time.clock_settime(time.CLOCK_REALTIME, time.time() - by)
+
+
+def the_clock_is_set_a_day_ahead() -> None:
+    _clock_is_set(86_400)
+
+
+def the_clock_is_set_a_year_back() -> None:
+    _clock_is_set(-365 * 86_400)
+
+
+def the_machine_sleeps() -> None:
+    """Suspend to idle for ten seconds; the monotonic clock stands still meanwhile, the boot clock does not."""
+    slept = time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+    fault()
+    run("rtcwake", "-m", "freeze", "-s", "10")
+    tell(mark="end", slept=time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC) - slept)
+    falls(10)
+
+
+# --- disks ---------------------------------------------------------------------------------------------------
+
+
+def the_disk_is_full() -> None:
+    """A timer ends, then a restart, on a disk without a free byte."""
+    _timers(25)
+    filler = Path("/filler")
+    run("sh", "-c", "dd if=/dev/zero of=/filler bs=1M 2>/dev/null; dd if=/dev/zero of=/filler2 bs=1k 2>/dev/null; sync", check=False)
+    if os.statvfs("/").f_bavail:
+        raise NotSeen("a full disk")
+    fault()
+    try:
+        falls(60)
+        tell(mark="words", words=said(FLAMEOUT, "off"))
+    finally:
+        filler.unlink()
+        Path("/filler2").unlink(missing_ok=True)
+    restart_both()
+
+
+def the_root_turns_read_only() -> None:
+    """As a worn SD card's does: by force, under open files."""
+    _timers(25)
+    fault()
+    Path("/proc/sysrq-trigger").write_text("u")
+    try:
+        eventually("a read-only root", 10, lambda: os.statvfs("/").f_flag & os.ST_RDONLY)
+        falls(60)
+        tell(mark="words", words=said(FLAMEOUT, "off"))
+    finally:
+        run("mount", "-o", "remount,rw", "/")
+    restart_both()
+
+
+# --- the chip is not to be had ---------------------------------------------------------------------------------
+
+
+def _refused_start(needed: str) -> None:
+    """Start the keeper where it cannot; ``needed`` is in what it says."""
+    since = time.time()
+    run("systemctl", "restart", KEEPER, check=False)
+    time.sleep(5)
+    words = [line for line in journal(since, KEEPER).splitlines() if "flameout keeper: " in line]
+    tell(mark="words", words=words[0] if words else "")
+    if not words or needed not in words[0]:
+        raise NotSeen(f"{needed!r} in what the keeper says: {journal(since, KEEPER)[-800:]}")
+
+
+def the_keeper_lacks_the_group() -> None:
+    fault()
+    os.chown("/dev/gpiochip0", 0, 0)
+    try:
+        _refused_start("GPIO")
+        time.sleep(10)
+        tell(mark="end")
+    finally:
+        run("chgrp", "gpio", "/dev/gpiochip0")
+    restart_both()
+
+
+def another_program_holds_a_line() -> None:
+    run("systemctl", "stop", DAEMON, KEEPER)
+    with stranger("17", 0):
+        fault()
+        run("systemctl", "start", "--no-block", DAEMON)
+        _refused_start("GPIO 17")
+        time.sleep(10)
+        tell(mark="end")
+    restart_both()
+
+
+EVERY: list[Callable[[], None]] = [
+    a_killed_owner_leaves_its_line_high,
+    without_its_protection_a_killed_keeper_leaves_the_lines_high,
+    a_keeper_alone_never_drives_a_line_high,
+    locked_lines_stay_low_until_somebody_unlocks,
+    the_controller_is_killed,
+    the_controller_hangs,
+    the_keeper_is_killed,
+    the_keeper_hangs,
+    both_are_killed,
+    both_hang,
+    the_keeper_is_killed_and_only_its_restart_is_left,
+    the_keeper_is_killed_and_only_lines_low_is_left,
+    everything_failed_and_somebody_runs_make_safe,
+    the_controller_is_told_to_stop,
+    the_keeper_is_told_to_stop,
+    both_are_told_to_stop,
+    somebody_shuts_off,
+    the_emergency_button_is_pressed,
+    the_clock_is_set_a_day_ahead,
+    the_clock_is_set_a_year_back,
+    the_machine_sleeps,
+    the_disk_is_full,
+    the_root_turns_read_only,
+    the_keeper_lacks_the_group,
+    another_program_holds_a_line,
+]
