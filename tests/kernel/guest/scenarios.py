@@ -13,6 +13,7 @@ from tests.kernel.guest.stage import (
     UNITS,
     NotSeen,
     all_are,
+    ask,
     drop_in,
     eventually,
     falls,
@@ -29,6 +30,7 @@ from tests.kernel.guest.stage import (
 )
 
 KEEPER, DAEMON = UNITS
+BURNERS = ("left", "right")
 FLAMEOUT = "/usr/local/bin/flameout"
 NO_WAY_BACK = "[Service]\nRestart=no\nExecStopPost=\n"
 BUTTON = Path("/run/header/sim_gpio5/pull")
@@ -99,7 +101,8 @@ def locked_lines_stay_low_until_somebody_unlocks() -> None:
         run("systemctl", "start", DAEMON)
         time.sleep(20)
         tell(mark="end")
-        run(FLAMEOUT, "unlock")
+        tell(mark="unlocked")
+        ask("DELETE", "/lock")
         eventually("both lines high after unlocking", 15, lambda: all_are(True))
     restart_both()
 
@@ -198,9 +201,9 @@ def both_are_told_to_stop() -> None:
 
 
 def somebody_shuts_off() -> None:
-    fault(patience=15)
-    run(FLAMEOUT, "off")
-    tell(mark="end")
+    fault()
+    answer = ask("POST", "/shut-off")
+    tell(mark="answered", words=f"{answer}"[:300])
     falls(1)
 
 
@@ -210,24 +213,20 @@ def the_emergency_button_is_pressed() -> None:
     falls(5)
     BUTTON.write_text("pull-up")
     time.sleep(3)
-    for burner in ("left", "right"):
-        run(FLAMEOUT, "reset", burner)
+    for burner in BURNERS:
+        ask("POST", f"/burners/{burner}/reset")
 
 
 def _timers(seconds: int) -> None:
-    """A timer on each burner, and the instant at which the later one ends."""
-    for burner in ("left", "right"):
-        run(FLAMEOUT, "timer", burner, f"{seconds}s")
-    tell(mark="timers", ends=_ends())
-
-
-def _ends() -> list[int]:
-    """When the timers end, as the daemon has it, on the witness's clock."""
-    import json  # noqa: PLC0415 - only here
-
+    """A timer on each burner; tells when they end, as the daemon has it, on the witness's clock."""
+    for burner in BURNERS:
+        ask("PUT", f"/burners/{burner}/timer", {"duration": seconds})
     before = time.monotonic_ns()
-    burners = json.loads(run(FLAMEOUT, "status", "--json"))["burners"]
-    return [before + int(burner["timer"]["remaining_s"] * 1e9) for burner in burners]
+    left = [ask("GET", f"/burners/{burner}")["timer"] for burner in BURNERS]
+    remaining = [each["remaining_s"] for each in left if isinstance(each, dict)]
+    if len(remaining) != len(BURNERS):
+        raise NotSeen(f"two timers: {left}")
+    tell(mark="timers", ends=[before + int(each * 1e9) for each in remaining])
 
 
 def _clock_is_set(by: float) -> None:
@@ -268,7 +267,7 @@ def the_disk_is_full() -> None:
     fault()
     try:
         falls(60)
-        tell(mark="words", words=said(FLAMEOUT, "off"))
+        tell(mark="words", words=f"{ask('POST', '/shut-off')}"[:300])
     finally:
         filler.unlink()
         Path("/filler2").unlink(missing_ok=True)
@@ -283,7 +282,7 @@ def the_root_turns_read_only() -> None:
     try:
         eventually("a read-only root", 10, lambda: os.statvfs("/").f_flag & os.ST_RDONLY)
         falls(60)
-        tell(mark="words", words=said(FLAMEOUT, "off"))
+        tell(mark="words", words=f"{ask('POST', '/shut-off')}"[:300])
     finally:
         run("mount", "-o", "remount,rw", "/")
     restart_both()
