@@ -1,4 +1,4 @@
-"""python -m tests.kernel [SCENARIO...]: make the guest, let it play its scenarios, and judge them; all without words."""
+"""python -m tests.kernel [SCENARIO...]: make the guest, let it play its scenarios (all, unless named), and judge them."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ VIRTUAL = ("-accel", "kvm", "-cpu", "host")
 
 
 def machine(folder: Path, scenarios: list[str]) -> list[str]:
-    """QEMU's words: one processor, two disks' worth of nothing else, no network, three serial ports into files."""
+    """QEMU's words: one processor, one disk, no network, three serial ports into files."""
     words = ["root=/dev/vda", "rw", "console=ttyS0", "quiet", "systemd.show_status=false"]
     words += ["trace_event=gpio:gpio_value", "trace_clock=mono", "panic=5"]
     words += [f"scenarios={','.join(scenarios)}"] if scenarios else []

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 SECOND = 1_000_000_000
@@ -42,7 +43,7 @@ class Watch:
     def covers(self, since: Nanoseconds, until: Nanoseconds) -> bool:
         """Whether the witness was there all the time: no second without a sign of it, but for its first and last."""
         signs = [since, *(at for at, _ in self.awake if since < at < until), until]
-        return all(later - earlier < 3 * SECOND for earlier, later in zip(signs, signs[1:], strict=False))
+        return all(later - earlier < 3 * SECOND for earlier, later in pairwise(signs))
 
 
 @dataclass

@@ -261,7 +261,12 @@ def the_disk_is_full() -> None:
     """A timer ends, then a restart, on a disk without a free byte."""
     _timers(25)
     filler = Path("/filler")
-    run("sh", "-c", "dd if=/dev/zero of=/filler bs=1M 2>/dev/null; dd if=/dev/zero of=/filler2 bs=1k 2>/dev/null; sync", check=False)
+    run(
+        "sh",
+        "-c",
+        "dd if=/dev/zero of=/filler bs=1M 2>/dev/null; dd if=/dev/zero of=/filler2 bs=1k 2>/dev/null; sync",
+        check=False,
+    )
     if os.statvfs("/").f_bavail:
         raise NotSeen("a full disk")
     fault()
