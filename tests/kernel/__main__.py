@@ -1,4 +1,4 @@
-"""python -m tests.kernel [SCENARIO...]: make the guest, let it play its scenarios (all, unless named), and judge them."""
+"""python -m tests.kernel [SCENARIO...]: make the guest, let it play (all, unless named), and judge."""
 
 import os
 import subprocess
