@@ -35,6 +35,11 @@ def test_only_the_keeper_has_the_lines_and_it_has_no_network() -> None:
     assert "PrivateDevices=yes" in daemon
 
 
+def test_the_keeper_may_read_which_board_it_runs_on() -> None:
+    """gpiozero's lgpio factory looks into /proc/device-tree and /proc/cpuinfo, and does not start without."""
+    assert "\nProcSubset=pid" not in (UNITS / "flameout-keeper.service").read_text()
+
+
 def program(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(f"#!/bin/sh\n{text}\n")
     (folder / name).chmod(0o755)
