@@ -33,7 +33,7 @@ def machine(folder: Path, scenarios: list[str]) -> list[str]:
         *("-m", "1G,slots=1,maxmem=4G", "-device", "nvdimm,memdev=disk"),
         *("-object", f"memory-backend-file,id=disk,share=on,mem-path={image},size={image.stat().st_size}"),
         *(VIRTUAL if os.environ.get("FLAMEOUT_KVM") else EMULATED),
-        *("-kernel", f"{folder / 'vmlinuz'}", "-initrd", f"{folder / 'initrd'}", "-append", " ".join(words)),
+        *("-kernel", f"{folder / 'vmlinux'}", "-initrd", f"{folder / 'initrd'}", "-append", " ".join(words)),
         *(*ports, "-nic", "none", "-display", "none", "-monitor", "none", "-rtc", "base=utc,clock=vm"),
         *("-device", "i6300esb", "-action", "watchdog=reset"),
     ]
