@@ -68,7 +68,7 @@ def show(mark: dict[str, Any], elapsed: float) -> None:
         case "says" | "words":
             print(guest, "   ", mark["words"], flush=True)
         case "broken" | "ended":
-            print(guest, "BROKEN:", mark["why"], mark.get("trace", ""), mark.get("log", ""), sep="\n", flush=True)
+            print(guest, "BROKEN:", mark["why"], *mark["log"].splitlines()[-12:], sep="\n    ", flush=True)
 
 
 def verdicts(folder: Path, expected: list[str]) -> bool:

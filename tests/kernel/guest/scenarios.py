@@ -212,9 +212,16 @@ def the_emergency_button_is_pressed() -> None:
     BUTTON.write_text("pull-down")
     falls(5)
     BUTTON.write_text("pull-up")
-    time.sleep(3)
     for burner in BURNERS:
-        ask("POST", f"/burners/{burner}/reset")
+        eventually(f"{burner} reset", 20, lambda burner=burner: _reset(burner))
+
+
+def _reset(burner: str) -> bool:
+    answer = ask("POST", f"/burners/{burner}/reset")
+    if "id" not in answer:
+        time.sleep(1)
+        tell(mark="words", words=f"{answer.get('detail')}")
+    return "id" in answer
 
 
 def _timers(seconds: int) -> None:

@@ -17,7 +17,7 @@ REPORT = Path("/dev/ttyS1")
 LEVELS = Path("/run/levels")
 TRACE = Path("/sys/kernel/tracing/trace")
 BOOT = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-SETTLE = 90.0  # s until both lines are high again: restarts, RestartSec, hold_open
+SETTLE = 45.0  # s until both lines are high again: restarts, RestartSec, hold_open
 
 
 class NotSeen(Exception):
