@@ -25,7 +25,7 @@ def machine(folder: Path, scenarios: list[str]) -> list[str]:
     """QEMU's words: one processor, one disk, no network, three serial ports into files."""
     image = folder / "root.img"
     words = ["console=ttyS0", "quiet", "systemd.show_status=false"]
-    words += ["trace_event=gpio:gpio_value", "trace_clock=mono", "panic=5", "mitigations=off", "hpet=disable"]
+    words += ["trace_event=gpio:gpio_value", "trace_clock=mono", "panic=5", "mitigations=off"]
     words += [f"scenarios={','.join(scenarios)}"] if scenarios else []
     ports = [word for name in ("console", "report", "witness") for word in ("-serial", f"file:{folder / name}")]
     return [

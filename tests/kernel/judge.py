@@ -126,21 +126,20 @@ def _signed(seconds: list[float]) -> str:
     return " and ".join(f"{each:+.3f} s" for each in seconds)
 
 
-def low_after_waking(limit: float) -> Rule:
-    """The monotonic clock stands still in a sleep; what counts is the time after it."""
+def low_after_thawing(limit: float) -> Rule:
+    """Nobody can act while frozen; what counts is the time after it."""
 
     def look(episode: Episode, watch: Watch) -> str:
         end = episode.first("end")
-        if end is None or end["slept"] < 9:
-            raise Broken(f"the machine slept {end and end['slept']} s")
-        at = episode.at("fault")
-        _all_high(watch, at)
-        low = watch.low_from(at)
+        if end is None or end["frozen"] < 4.5:
+            raise Broken(f"the processes were frozen for {end and end['frozen']} s")
+        _all_high(watch, episode.at("fault"))
+        low = watch.low_from(episode.at("fault"))
         if low is None or low > episode.at("end") + limit * SECOND:
-            raise Broken("high after waking")
-        return f"slept {end['slept']:.1f} s, low {_seconds(low - at)} of waking time after the order to sleep"
+            raise Broken("high after the thaw")
+        return f"frozen for {end['frozen']:.1f} s, low {_signed([(low - episode.at('end')) / SECOND])} after the thaw"
 
-    return Rule(f"low within {limit:g} s of waking", look)
+    return Rule(f"low within {limit:g} s of the thaw", look)
 
 
 def low_until_permitted() -> Rule:
@@ -197,7 +196,7 @@ RULES: dict[str, Rule] = {
     "the_emergency_button_is_pressed": low_within(0.25),
     "the_clock_is_set_a_day_ahead": timers_end(),
     "the_clock_is_set_a_year_back": timers_end(),
-    "the_machine_sleeps": low_after_waking(LEASE + 0.25),
+    "every_process_is_frozen_for_a_while": low_after_thawing(0.25),
     "the_disk_is_full": timers_end(),
     "the_root_turns_read_only": timers_end(),
     "the_keeper_lacks_the_group": never_high(),
