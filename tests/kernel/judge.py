@@ -196,7 +196,7 @@ RULES: dict[str, Rule] = {
     "the_emergency_button_is_pressed": low_within(0.25),
     "the_clock_is_set_a_day_ahead": timers_end(),
     "the_clock_is_set_a_year_back": timers_end(),
-    "every_process_is_frozen_for_a_while": low_after_thawing(0.25),
+    "every_process_is_frozen_for_a_while": low_after_thawing(LEASE + 0.25),
     "the_disk_is_full": timers_end(),
     "the_root_turns_read_only": timers_end(),
     "the_keeper_lacks_the_group": never_high(),
