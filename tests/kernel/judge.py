@@ -79,18 +79,18 @@ def stays_high(seconds: float) -> Rule:
     return Rule(f"still high after {seconds:g} s", look)
 
 
-def never_high() -> Rule:
+def never_high(limit: float = 2) -> Rule:
     """No line high between the fault and the end, not even between two looks of the witness."""
 
     def look(episode: Episode, watch: Watch) -> str:
         since, until = episode.at("fault"), episode.at("end")
         low = watch.low_from(since)  # some scenarios begin with lines that are high
-        if low is None or low - since > 2 * SECOND:
+        if low is None or low - since > limit * SECOND:
             raise Broken("a line stayed high")
         _quiet(episode, watch, low + 1, until)
-        return f"low for {_seconds(until - low)}"
+        return f"low after {_seconds(low - since)}, and for {_seconds(until - low)}"
 
-    return Rule("low within 2 s, then never high", look)
+    return Rule(f"low within {limit:g} s, then never high", look)
 
 
 def _quiet(episode: Episode, watch: Watch, since: Nanoseconds, until: Nanoseconds) -> None:
@@ -200,7 +200,7 @@ RULES: dict[str, Rule] = {
     "the_disk_is_full": timers_end(),
     "the_root_turns_read_only": timers_end(),
     "the_keeper_lacks_the_group": never_high(),
-    "another_program_holds_a_line": never_high(),
+    "another_program_holds_a_line": never_high(5),  # Python has to start, and be refused, first
     "the_machine_restarts": restart(5),
     "the_machine_comes_back": low_until_permitted(),
 }

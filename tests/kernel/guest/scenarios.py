@@ -308,7 +308,7 @@ def _refused_start(needed: str) -> None:
     since = time.time()
     run("systemctl", "restart", KEEPER, check=False)
     time.sleep(5)
-    words = [line for line in journal(since, KEEPER).splitlines() if "flameout keeper: " in line]
+    words = [line for line in journal(since, KEEPER).splitlines() if line.startswith("flameout keeper: ")]
     tell(mark="words", words=words[0] if words else "")
     if not words or needed not in words[0]:
         raise NotSeen(f"{needed!r} in what the keeper says: {journal(since, KEEPER)[-800:]}")
@@ -318,7 +318,7 @@ def the_keeper_lacks_the_group() -> None:
     fault()
     os.chown("/dev/gpiochip0", 0, 0)
     try:
-        _refused_start("GPIO")
+        _refused_start("group gpio")
         time.sleep(10)
         tell(mark="end")
     finally:
@@ -327,8 +327,12 @@ def the_keeper_lacks_the_group() -> None:
 
 
 def another_program_holds_a_line() -> None:
+    """The keeper cannot start; a line that is not the stranger's, and was left high, is driven low all the same."""
     run("systemctl", "stop", DAEMON, KEEPER)
+    with stranger("27", 1):
+        pass
     with stranger("17", 0):
+        eventually("one line low and one high", 2, lambda: levels() == {"17": False, "27": True})
         fault()
         run("systemctl", "start", "--no-block", DAEMON)
         _refused_start("GPIO 17")
