@@ -3,7 +3,8 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test lint format bench faults protections mutants test-home-assistant pictures drawings docs release lock clean
+.PHONY: help demo test test-kernel lint format bench faults protections mutants test-home-assistant pictures drawings docs \
+	release lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +14,9 @@ demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on th
 
 test: lint ## set up, check and run every test
 	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-kernel: .venv/ready-dev ## the units on a real GPIO character device, in a Debian under QEMU (as root; ARGS="SCENARIO...")
+	@$(PYTHON) -m tests.kernel $(ARGS)
 
 lint: .venv/ready-dev ## formatting, lint, types and the import contract
 	@$(PYTHON) -m ruff format --check --quiet $(SOURCES)

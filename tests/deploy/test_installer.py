@@ -18,6 +18,7 @@ SCRIPTS = [
     "mosquitto/setup",
     "avahi/flameout-alias",
 ]
+SCRIPTS += [f"../tests/kernel/{script}" for script in ("make-guest", "make-machine", "guest/lines")]
 
 
 def install(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -49,6 +50,14 @@ def test_every_step_is_named_and_counted() -> None:
     assert [step.partition("]")[0] for step in steps] == [f"[{n}/{len(steps)}" for n in range(1, len(steps) + 1)]
 
 
+def test_into_an_image_nothing_is_started() -> None:
+    done = install("--dry-run", "--yes", "--simulated", "--image")
+    assert done.returncode == 0, done.stderr
+    assert "would run: systemctl enable --quiet flameout-keeper.service flameout.service" in done.stdout
+    for elsewhere in ("systemctl restart", "systemctl daemon-reload", "sysctl", "udevadm"):
+        assert f"would run: {elsewhere}" not in done.stdout, elsewhere
+
+
 def test_what_it_does_not_know_it_says() -> None:
     done = install("--now")
     assert done.returncode == 2
@@ -62,5 +71,7 @@ def test_every_script_can_be_run_and_read_by_its_shell(script: str) -> None:
     shell = "bash" if "bash" in file.read_text().splitlines()[0] else "sh"
     assert subprocess.run([shell, "-n", str(file)], check=False).returncode == 0
     if shutil.which("shellcheck"):
-        done = subprocess.run(["shellcheck", str(file)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["shellcheck", "--external-sources", str(file)], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout

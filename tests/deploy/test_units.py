@@ -35,6 +35,11 @@ def test_only_the_keeper_has_the_lines_and_it_has_no_network() -> None:
     assert "PrivateDevices=yes" in daemon
 
 
+def test_the_keeper_may_read_which_board_it_runs_on() -> None:
+    """gpiozero's lgpio factory looks into /proc/device-tree and /proc/cpuinfo, and does not start without."""
+    assert "\nProcSubset=pid" not in (UNITS / "flameout-keeper.service").read_text()
+
+
 def program(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(f"#!/bin/sh\n{text}\n")
     (folder / name).chmod(0o755)
@@ -58,8 +63,8 @@ def test_lines_go_low_by_pinctrl(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("gpioset (libgpiod) v1.6.3", "gpiochip4 17=0 27=0"),
-        ("gpioset (libgpiod) v2.2.1", "--toggle 0 --chip gpiochip4 17=0 27=0"),
+        ("gpioset (libgpiod) v1.6.3", "gpiochip4 {}=0"),
+        ("gpioset (libgpiod) v2.2.1", "--toggle 0 --chip gpiochip4 {}=0"),
     ],
 )
 def test_lines_go_low_by_either_gpioset(tmp_path: Path, version: str, words: str) -> None:
@@ -67,7 +72,17 @@ def test_lines_go_low_by_either_gpioset(tmp_path: Path, version: str, words: str
     program(tmp_path, "gpiodetect", f"printf '{detected}\\n'")
     program(tmp_path, "gpioset", f'[ "$1" = --version ] && echo "{version}" && exit; echo "$@" >> "$OUT"')
     assert run(tmp_path, "17\n27\n").returncode == 0
-    assert (tmp_path / "out").read_text().strip() == words
+    assert (tmp_path / "out").read_text().splitlines() == [words.format(17), words.format(27)]
+
+
+@pytest.mark.parametrize("tool", ["gpioset", "pinctrl"])
+def test_a_line_that_somebody_else_holds_does_not_keep_the_others_high(tmp_path: Path, tool: str) -> None:
+    program(tmp_path, "gpiodetect", "printf 'gpiochip0 [pinctrl-bcm2711] (54 lines)\\n'")
+    program(tmp_path, tool, 'case "$*" in *17*) exit 1 ;; *27*) echo "$@" >> "$OUT" ;; esac')
+    done = run(tmp_path, "17\n27\n")
+    assert done.returncode == 1
+    assert "GPIO 17 was not driven low" in done.stderr
+    assert "27" in (tmp_path / "out").read_text()
 
 
 def test_simulated_pins_need_nothing(tmp_path: Path) -> None:
