@@ -28,8 +28,8 @@ _MARKS = {
 def doctor(config: str | None, url: str | None, as_json: bool) -> None:
     """Look at everything flameout stands on, each with its cure.
 
-    Configuration, kernel, pins, watchdogs, pin factory, clock, broker, certificate, disk, journal, daemon. Touches no
-    pin. The exit code is 1 if anything fails.
+    Configuration, kernel, pins, watchdogs, pin factory, clock, broker, certificate, disk and its wear, journal, daemon.
+    Touches no pin. The exit code is 1 if anything fails.
     """
     rows = diagnose(Machine(), config, Client(find(url, None, config)))
     if as_json:
@@ -45,7 +45,7 @@ def diagnose(machine: Machine, named: str | None, client: Client) -> list[Row]:
     """Every examination, in the order in which one would mend."""
     path = find_file(named)
     config, problems = examine(path)
-    return [config_file(path, problems), *board(machine, config), *program(config, client)]
+    return [config_file(path, problems), *board(machine, config), *program(machine, config, client)]
 
 
 def _table(rows: list[Row]) -> Table:

@@ -1,8 +1,7 @@
-"""What the doctor looks at around the program: configuration, broker, certificates, disk, journal, daemon."""
+"""What the doctor looks at around the program: configuration, certificates, disk, journal, daemon."""
 
 import os
 import platform
-import socket
 import sqlite3
 import ssl
 import time
@@ -13,22 +12,25 @@ from pathlib import Path
 from api.cli import configuration
 from api.cli.address import Failed
 from api.cli.client import Client
-from api.cli.machine import Row
+from api.cli.examine_broker import broker
+from api.cli.machine import Machine, Row
 from api.tls import certificates
 from controller.config import Config
 from controller.config_check import Problem
 from controller.journal import verify
 
 MIB = 1024 * 1024
+WORN = 8  # tenths of a medium's writes
 ENOUGH_DISK, TOO_LITTLE_DISK = 100 * MIB, 10 * MIB  # a year of journal is about a tenth of the first
 
 
-def program(config: Config | None, client: Client) -> Iterator[Row]:
+def program(machine: Machine, config: Config | None, client: Client) -> Iterator[Row]:
     """Every examination of what the program needs, as far as that is known."""
     if config is not None:
         yield broker(config)
         yield certificate(config, time.time())
         yield disk(config)
+        yield wear(machine, config)
         yield journal(config)
     yield daemon(client)
     yield versions()
@@ -41,20 +43,6 @@ def config_file(path: Path | None, problems: list[Problem]) -> Row:
         return Row("configuration", "ok", name)
     found = str(problems[0]) if len(problems) == 1 else f"{name}: {configuration.count(problems)}"
     return Row("configuration", "fail", found, f"flameout check-config {path or ''}".strip())
-
-
-def broker(config: Config) -> Row:
-    """Whether somebody listens where the MQTT broker should be."""
-    if config.mqtt is None:
-        return Row("broker", "skip", "no [mqtt]")
-    port = config.mqtt.port or (8883 if config.mqtt.tls else 1883)
-    where = f"{config.mqtt.host}:{port}"
-    try:
-        socket.create_connection((config.mqtt.host, port), timeout=2).close()
-    except OSError as error:
-        found = f"{where} does not answer: {error.strerror or error}"
-        return Row("broker", "fail", found, "is it running, and are mqtt.host and mqtt.port right?")
-    return Row("broker", "ok", f"{where} answers")
 
 
 def certificate(config: Config, now: float) -> Row:
@@ -95,6 +83,26 @@ def disk(config: Config) -> Row:
     if free < ENOUGH_DISK:
         return Row("disk", "fail" if free < TOO_LITTLE_DISK else "warn", found, "free some space")
     return Row("disk", "ok", found)
+
+
+def wear(machine: Machine, config: Config) -> Row:
+    """How worn the journal's medium is, as far as it says so: eMMC does, SD cards only by the errors they make."""
+    folder = next(parent for parent in Path(config.journal.path).absolute().parents if os.path.isdir(parent))
+    device = os.stat(folder).st_dev
+    block = (machine.root / f"sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
+    errors = machine.read(f"sys/fs/ext4/{block.name}/errors_count")
+    if errors not in (None, "0"):
+        cure = "look at dmesg, keep a copy of the journal, and replace the card soon"
+        return Row("disk wear", "fail", f"the file system has counted {errors} errors", cure)
+    for place in (block, block.parent):
+        tenths = [int(tenth, 16) for tenth in (machine.read(f"{place}/device/life_time") or "").split()]
+        if tenths:
+            found = f"about {max(tenths) * 10} % of its writes are used up"
+            worn = max(tenths) >= WORN
+            return Row("disk wear", "warn" if worn else "ok", found, "replace it soon" if worn else "")
+    if errors is None:
+        return Row("disk wear", "skip", "this medium does not say")
+    return Row("disk wear", "ok", "the file system has counted no errors; the card itself does not say")
 
 
 def journal(config: Config) -> Row:

@@ -1,21 +1,25 @@
 """``flameout doctor``: what each examination finds on machines of all kinds, and the cure that it names."""
 
 import json
+import os
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.cli import examine_board, examine_program
+from api.cli import examine_board, examine_broker, examine_program
 from api.cli.address import find
 from api.cli.client import Client
 from api.cli.doctor import diagnose
+from api.cli.examine_broker import broker
 from api.cli.machine import Machine, Row
 from controller.config import Config
 from tests.api.cli.certificates import EXPIRED, GOOD, KEY
 from tests.api.cli.daemon import FakeDaemon, Shell
+from tests.brokers import Mosquitto
 
 YEAR = 365 * 86_400.0
 AT_2026 = 56 * YEAR
@@ -178,15 +182,74 @@ def test_simulated_pins_are_not_examined(pi: Machine) -> None:
 # --- the program --------------------------------------------------------------------------------------------
 
 
-def test_a_broker_that_listens_is_ok_and_one_that_does_not_fails() -> None:
-    assert examine_program.broker(config()).result == "skip"
+def at_port(port: int, **more: str) -> Config:
+    return config(mqtt={"host": "127.0.0.1", "port": port, **more})
+
+
+def test_a_broker_that_lets_us_in_and_takes_what_we_write_is_ok() -> None:
+    assert broker(config()).result == "skip"
+    with Mosquitto() as there:
+        row = broker(at_port(there.port))
+        assert (row.result, row.found) == ("ok", f"127.0.0.1:{there.port} lets us in and takes what we write")
+    gone = broker(at_port(there.port))
+    assert gone.result == "fail"
+    assert gone.found.startswith(f"127.0.0.1:{there.port} does not answer: ")
+
+
+def test_a_broker_that_does_not_let_us_in_or_not_write_fails(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("right")
+    rules = "allow_anonymous false\npassword_file {folder}/users\nacl_file {folder}/acl\n"
+    with Mosquitto(settings=rules, started=False) as there:
+        subprocess.run(["mosquitto_passwd", "-b", "-c", there.folder / "users", "hob", "right"], check=True)
+        (there.folder / "acl").write_text("user hob\ntopic read flameout/#\n")
+        there.start()
+        nameless = broker(at_port(there.port))
+        assert nameless.found.startswith(f"127.0.0.1:{there.port} does not let a client without a name in: ")
+        row = broker(at_port(there.port, username="hob", password_file=str(tmp_path / "password")))
+        assert "lets us in and does not take flameout/stove/heartbeat: Not authorized" in row.found
+        assert "docs/broker.md" in row.cure
+
+
+def test_what_listens_and_is_no_broker_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine_broker, "ANSWERS_WITHIN", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        mqtt = config(mqtt={"host": "127.0.0.1", "port": port})
-        assert examine_program.broker(mqtt).result == "ok"
-    row = examine_program.broker(mqtt)
+        row = broker(at_port(server.getsockname()[1]))
     assert row.result == "fail"
-    assert row.found.startswith(f"127.0.0.1:{port} does not answer: ")
+    assert "says nothing" in row.found
+
+
+def test_a_password_file_that_is_empty_is_said(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("")
+    row = broker(at_port(1, username="hob", password_file=str(tmp_path / "password")))
+    assert row.found.endswith("is empty")
+
+
+@pytest.mark.parametrize(
+    ("errors", "life", "result", "says"),
+    [
+        (None, None, "skip", "does not say"),
+        ("0", None, "ok", "no errors"),
+        ("3", None, "fail", "3 errors"),
+        ("0", "0x02 0x01", "ok", "about 20 %"),
+        (None, "0x01 0x09", "warn", "about 90 %"),
+    ],
+)
+def test_how_worn_the_disk_is_is_said_as_far_as_it_says_so(
+    pi: Machine, tmp_path: Path, errors: str | None, life: str | None, result: str, says: str
+) -> None:
+    device = tmp_path.stat().st_dev
+    card = pi.root / "sys/devices/mmcblk0"
+    (card / "mmcblk0p2").mkdir(parents=True)
+    (card / "device").mkdir()
+    (pi.root / "sys/dev/block").mkdir(parents=True)
+    (pi.root / f"sys/dev/block/{os.major(device)}:{os.minor(device)}").symlink_to(card / "mmcblk0p2")
+    if errors is not None:
+        put(pi, "sys/fs/ext4/mmcblk0p2/errors_count", errors)
+    if life is not None:
+        put(pi, "sys/devices/mmcblk0/device/life_time", life)
+    row = examine_program.wear(pi, config(journal={"path": str(tmp_path / "flameout.db")}))
+    assert row.result == result
+    assert says in row.found
 
 
 @pytest.fixture
