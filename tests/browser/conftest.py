@@ -22,7 +22,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def stove(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A daemon that asks for tokens; ``http`` carries the console's."""
-    with program(tmp_path_factory.mktemp("daemon"), require_token="true", more=BUTTON) as made:
+    with program(tmp_path_factory.mktemp("daemon"), lease="5s", require_token="true", more=BUTTON) as made:
         made.start()
         made.http.headers.update(bearer((made.folder / "console.token").read_text()))
         made.ready("left")

@@ -83,7 +83,7 @@ def stove(tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Iterat
         for name, pin in zip(BURNERS[2:], pins, strict=True)
     )
     more += f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}'
-    with program(tmp_path_factory.mktemp("hostile"), more=more, require_token="true") as made:
+    with program(tmp_path_factory.mktemp("hostile"), lease="5s", more=more, require_token="true") as made:
         yield made
 
 

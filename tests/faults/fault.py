@@ -65,6 +65,9 @@ class Fault:
     says: tuple[str, ...] = ()  # one of these has to be in the journal (an event's type) or in a log
     restarts: bool = False  # the daemon ends, and its supervisor starts it anew
     locks: tuple[str, ...] = ()  # burners that are locked out from then on, restarts or not
+    begins: bool = (
+        False  # the limit counts from when the strike has begun, on a busy machine later than it was asked for
+    )
     starting: bool = True  # it can also strike while the daemon starts
     mqtt: bool = False
     unreachable: bool = False  # at start, nobody listens at the broker's port

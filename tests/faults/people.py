@@ -137,6 +137,7 @@ FAULTS = (
         _many_at_the_end,
         Follows(),
         1.5,
+        False,
         starting=False,
     ),
     Fault("codes-guessed", "ten guess a hundred pairing codes", _guessing, Undisturbed(), starting=False),

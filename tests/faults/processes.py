@@ -66,6 +66,10 @@ threading._start_joinable_thread = none
 """
 
 
+def _inside(script: str) -> Strike:
+    return lambda scene: scene.inside(scene.pid, script)
+
+
 def _stop(scene: Scene, *pids: int) -> None:
     scene.kill(*pids, by=signal.SIGSTOP)
     for pid in pids:
@@ -181,7 +185,7 @@ def _crowd_at_the_socket(scene: Scene) -> None:
 
 
 def _send_inside(do: str) -> Strike:
-    return lambda scene: scene.inside(scene.pid, GARBAGE.format(do=do))
+    return _inside(GARBAGE.format(do=do))
 
 
 def _lone_keeper_dies(scene: Scene) -> None:
@@ -247,7 +251,7 @@ FAULTS = (
         restarts=True,
     ),
     Fault("suspend", "the machine sleeps for two seconds", _suspend, Follows(), 0.5, False),
-    Fault("blocked-loop", "the controller's loop is blocked", lambda s: s.inside(s.pid, HANG), HANGS, 2.2, False),
+    Fault("blocked-loop", "the controller's loop is blocked", _inside(HANG), HANGS, 2.2, False, begins=True),
     Fault(
         "blocked-keeper",
         "the keeper's loop is blocked",
@@ -256,15 +260,9 @@ FAULTS = (
         2.4,
         False,
     ),
-    Fault(
-        "collection-pause", "two seconds of garbage collection", lambda s: s.inside(s.pid, COLLECT), HANGS, 2.2, False
-    ),
-    Fault(
-        "allocation-pause", "two seconds of allocating memory", lambda s: s.inside(s.pid, ALLOCATE), HANGS, 2.2, False
-    ),
-    Fault(
-        "deadlock", "the controller waits for a lock of its own", lambda s: s.inside(s.pid, DEADLOCK), HANGS, 2.2, False
-    ),
+    Fault("collection-pause", "two seconds of garbage collection", _inside(COLLECT), HANGS, 2.2, False, begins=True),
+    Fault("allocation-pause", "two seconds of allocating memory", _inside(ALLOCATE), HANGS, 2.2, False, begins=True),
+    Fault("deadlock", "the controller waits for a lock of its own", _inside(DEADLOCK), HANGS, 2.2, False, begins=True),
     Fault(
         "fork-keeps-socket",
         "the controller dies, and a fork of it keeps the keeper's socket open",
@@ -337,6 +335,7 @@ FAULTS = (
         1.2,
         False,
         starting=False,
+        begins=True,
     ),
     Fault(
         "message-out-of-order",
@@ -346,6 +345,7 @@ FAULTS = (
         1.2,
         False,
         starting=False,
+        begins=True,
     ),
     Fault(
         "oversized-message",
@@ -355,6 +355,7 @@ FAULTS = (
         1.2,
         False,
         starting=False,
+        begins=True,
     ),
     Fault(
         "connection-closed",
@@ -364,6 +365,7 @@ FAULTS = (
         1.2,
         False,
         starting=False,
+        begins=True,
     ),
     Fault(
         "own-keeper-dies",

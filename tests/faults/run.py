@@ -94,16 +94,24 @@ def _strike(made: Scene, fault: Fault, moment: str) -> float:
 
 
 def _do(made: Scene, fault: Fault, moment: str) -> float:
-    reaction = fault.reaction
     at = boot_seconds()
+    if fault.begins:
+        fault.strike(made)
+        _demand(made, fault, moment)
+    else:
+        _demand(made, fault, moment)
+        fault.strike(made)
+    return at
+
+
+def _demand(made: Scene, fault: Fault, moment: str) -> None:
+    reaction = fault.reaction
     if isinstance(reaction, Opens):
         made.must_open(reaction.within, fault.what, keeps=reaction.keeps)
     elif isinstance(reaction, Dips):
         made.must_dip(reaction.within, fault.what)
     elif isinstance(reaction, Undisturbed) and moment != "starting":
         made.stays(OBEYED_AFTER, f"{fault.what}, which is none of its business", "right")
-    fault.strike(made)
-    return at
 
 
 @contextlib.contextmanager

@@ -12,7 +12,9 @@ _LISTENER = """\
 import os, signal
 _FOLDER = {folder!r}
 def _run(signum, frame):
-    with open(os.path.join(_FOLDER, f"sabotage-{{os.getpid()}}.py")) as script:
+    name = os.path.join(_FOLDER, f"sabotage-{{os.getpid()}}.py")
+    with open(name) as script:
+        os.unlink(name)
         exec(compile(script.read(), script.name, "exec"), {{}})
 signal.signal(signal.SIGUSR2, _run)
 open(os.path.join(_FOLDER, f"listens-{{os.getpid()}}"), "w").close()
@@ -30,5 +32,10 @@ def sabotage(folder: Path, pid: int, script: str) -> None:
         if (folder / f"listens-{pid}").exists():
             break
         time.sleep(0.002)
-    (folder / f"sabotage-{pid}.py").write_text(script)
+    waiting = folder / f"sabotage-{pid}.py"
+    waiting.write_text(script)
     os.kill(pid, signal.SIGUSR2)
+    for _ in range(5000):  # until it has begun; a busy machine lets it wait
+        if not waiting.exists():
+            return
+        time.sleep(0.001)

@@ -669,6 +669,7 @@ def test_the_table_shows_every_outcome_with_its_cure() -> None:
 ONE_DIGITAL = """
 [keeper]
 pin_factory = "simulated"
+lease = "5s"
 [[burners]]
 id = "left"
 name = "Left"

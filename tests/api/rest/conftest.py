@@ -11,7 +11,7 @@ from tests.e2e.program import Program, program
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A daemon that asks for no token; a file that needs another one defines its own."""
-    with program(tmp_path_factory.mktemp("daemon")) as made:
+    with program(tmp_path_factory.mktemp("daemon"), lease="5s") as made:
         made.start()
         yield made
 

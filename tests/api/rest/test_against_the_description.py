@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture
 def stove(tmp_path: Path) -> Iterator[Program]:
-    with program(tmp_path, require_token="true", more=BUTTON) as made:
+    with program(tmp_path, lease="5s", require_token="true", more=BUTTON) as made:
         with (tmp_path / "run.log").open("a") as log:
             command = [sys.executable, "-m", "tests.api.rest.unthrottled", "run", "--config", str(made.config)]
             root = str(Path(__file__).parents[3])

@@ -182,7 +182,7 @@ async def write_old_entries(path: Path) -> None:
 
 def test_streams_end_with_the_daemon_and_resume_with_the_next_one(tmp_path: Path) -> None:
     asyncio.run(write_old_entries(tmp_path / "flameout.db"))
-    with program(tmp_path) as stove:
+    with program(tmp_path, lease="5s") as stove:
         stove.start()
         idle(stove)
         last = newest(stove)

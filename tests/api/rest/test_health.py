@@ -84,7 +84,7 @@ def test_a_keeper_that_stands_still_is_noticed_and_replaced(stove: Program) -> N
 def test_without_a_keeper_no_shut_off_is_claimed_and_no_timer_is_set(tmp_path: Path) -> None:
     """The socket's keeper is killed and does not come back."""
     socket = tmp_path / "keeper.sock"
-    with program(tmp_path, keeper=f'socket = "{socket}"') as stove:
+    with program(tmp_path, lease="5s", keeper=f'socket = "{socket}"') as stove:
         keeper = stove.start_keeper()
         eventually("the keeper listens", socket.exists)
         stove.start()
@@ -109,7 +109,7 @@ def test_without_a_keeper_no_shut_off_is_claimed_and_no_timer_is_set(tmp_path: P
 @pytest.fixture
 def failing(tmp_path: Path) -> Iterator[Program]:
     """A daemon whose journal has turned to garbage on the disk."""
-    with program(tmp_path) as stove:
+    with program(tmp_path, lease="5s") as stove:
         stove.start()
         idle(stove)
         break_journal(stove)

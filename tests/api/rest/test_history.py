@@ -38,7 +38,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """Its journal has entries from long ago."""
     folder = tmp_path_factory.mktemp("daemon")
     asyncio.run(write_old_entries(folder / "flameout.db"))
-    with program(folder) as made:
+    with program(folder, lease="5s") as made:
         made.start()
         made.ready("left")
         made.ready("right")

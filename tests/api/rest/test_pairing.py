@@ -19,7 +19,7 @@ CHANGE = {"X-Flameout": "1"}
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A daemon that asks for tokens, with a stop button; ``http`` carries the console's."""
     button = '[[buttons]]\nid = "stop"\npin = 12\ndoes = "shut_off"\n'
-    with program(tmp_path_factory.mktemp("daemon"), require_token="true", more=button) as made:
+    with program(tmp_path_factory.mktemp("daemon"), lease="5s", require_token="true", more=button) as made:
         made.start()
         made.http.headers.update(bearer((made.folder / "console.token").read_text()))
         yield made

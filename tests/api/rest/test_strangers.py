@@ -49,7 +49,7 @@ FOREIGN_HOSTS = [
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A daemon that is known under another name, too."""
     folder = tmp_path_factory.mktemp("daemon")
-    with program(folder) as made:
+    with program(folder, lease="5s") as made:
         text = made.config.read_text()
         made.config.write_text(text.replace("[rest]\n", '[rest]\nallowed_hosts = ["Stove.Example"]\n'))
         made.start()

@@ -14,7 +14,9 @@ from tests.e2e.program import Program, program
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """Its extensions are soon used up."""
-    with program(tmp_path_factory.mktemp("daemon"), limits='extend_total = "10m"\nlongest_timer = "4h"') as made:
+    with program(
+        tmp_path_factory.mktemp("daemon"), lease="5s", limits='extend_total = "10m"\nlongest_timer = "4h"'
+    ) as made:
         made.start()
         yield made
 

@@ -76,7 +76,7 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory, secrets: dict[str, str]) -> Iterator[Program]:
     """A daemon that asks for tokens; ``http`` carries an admin's."""
-    with program(tmp_path_factory.mktemp("daemon"), require_token="true") as made:
+    with program(tmp_path_factory.mktemp("daemon"), lease="5s", require_token="true") as made:
         secrets.update({name: store(made).add(name, *what) for name, what in TOKENS.items()})
         made.http.headers.update(bearer(secrets["admin"]))
         made.start()
