@@ -131,7 +131,7 @@ def low_after_thawing(limit: float) -> Rule:
 
     def look(episode: Episode, watch: Watch) -> str:
         end = episode.first("end")
-        if end is None or end["frozen"] < 4.5:
+        if end is None or end["frozen"] < 2.5:
             raise Broken(f"the processes were frozen for {end and end['frozen']} s")
         _all_high(watch, episode.at("fault"))
         low = watch.low_from(episode.at("fault"))
