@@ -16,9 +16,12 @@ FORGETS_ITS_LEASE = """\
 from hardware.permits import Permits
 Permits.renew = lambda self, now, sent_at: setattr(self, "leased_from", now + 3_600_000)
 """
-FORGETS_DEADLINES = """\
+FORGETS_TO_OPEN = """\
 from hardware.permits import Permits
 Permits._ended = lambda self, now, name: None
+Permits.open = lambda self, now, name: None
+from hardware.drive import Drive
+Drive.release = lambda self: None
 """
 HEARS_NO_HANG_UP = """\
 from hardware.keeper import Keeper
@@ -59,7 +62,7 @@ def _planted(of: str, script: str, strike: Strike) -> Strike:
     [
         ("controller-sigstop", "keeper", FORGETS_ITS_LEASE, 0),
         ("controller-sigkill", "keeper", HEARS_NO_HANG_UP, 0),
-        ("wall-day-back", "keeper", FORGETS_DEADLINES, 2),
+        ("wall-day-back", "keeper", FORGETS_TO_OPEN, 0),
         ("wall-hour-ahead", "controller", FORGETS_TO_WRITE, 0),
     ],
 )
