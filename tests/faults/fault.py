@@ -44,6 +44,7 @@ Strike = Callable[[Scene], object]
 Reaction = Opens | Dips | Undisturbed | Follows
 DIES = Opens(0.05)
 HANGS = Opens(LEASE + 0.25)
+PAUSES = Dips(LEASE + 0.25)  # and goes on by itself
 KEEPER_GONE = Dips(2.0)
 BOTH_GONE = Opens(5.0, keeps=False)
 
@@ -83,6 +84,7 @@ __all__ = [
     "HANGS",
     "KEEPER_GONE",
     "OWN_KEEPER",
+    "PAUSES",
     "Dips",
     "Fault",
     "Follows",
