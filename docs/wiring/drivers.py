@@ -92,7 +92,9 @@ def pair(language: str) -> str:
     _mirrors(drawing, names, t)
     for n, (name, gpio) in enumerate(zip(names, (RELAYS[PAIR], SECOND), strict=True)):
         _driven(drawing, -11.0 - 2.2 * n, gpio, name, t)
-    note(drawing, (-3.0, -15.0), 'relay = { pin = 27, drive = "pulse", frequency_hz = 25, second_pin = 24 }', GREY, SMALL)
+    note(
+        drawing, (-3.0, -15.0), 'relay = { pin = 27, drive = "pulse", frequency_hz = 25, second_pin = 24 }', GREY, SMALL
+    )
     note(drawing, (-3.0, -15.6), 'contact = { pin = 25, active = "high" }', GREY, SMALL)
     return svg(drawing)
 

@@ -85,6 +85,6 @@ def sense(language: str) -> str:
     times = f"{figures.DROP_OUT / figures.stray():.0f}"
     ampere = f"{figures.stray() * MILLI:.1f}"
     note(drawing, (-5.4, -5.6), t("stray", ma=ampere, times=times), BLUE)
-    note(drawing, (-5.4, -6.3), t("low", share=f"{figures.reads_low():.1%}"), BLUE)
+    note(drawing, (-5.4, -6.3), t("low", share=f"{figures.reads_low() * 100:.1f} %"), BLUE)
     note(drawing, (-5.4, -7.0), t("never"), RED)
     return svg(drawing)

@@ -1,5 +1,7 @@
 """What all drawings are drawn with: schemdraw's SVG, texts that stay texts, and a note anywhere."""
 
+from itertools import pairwise
+
 import schemdraw
 from schemdraw import Drawing
 from schemdraw import elements as elm
@@ -29,7 +31,7 @@ def note(drawing: Drawing, at: tuple[float, float], words: str, colour: str = "#
 
 def line(drawing: Drawing, *places: tuple[float, float], colour: str = "black") -> None:
     """A wire from place to place."""
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         drawing.add(elm.Line().at(start).to(end).color(colour))
 
 

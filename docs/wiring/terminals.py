@@ -6,7 +6,6 @@ from html import escape
 from wiring.words import Words, in_language
 
 HEADER = {17: 11, 27: 13, 22: 15, 23: 16, 24: 18, 25: 22, 16: 36, 26: 37, 20: 38, 5: 29, 12: 32, 13: 33, 2: 3, 3: 5}
-POWER = {1: "3V3", 17: "3V3", 2: "5V", 6: "GND", 9: "GND", 34: "GND"}
 RELAYS = (17, 27, 22, 23)  # what deploy/install proposes
 CONTACTS = (16, 25, 26, 20)
 SECOND = 24  # the second relay of burner 2, where it has one, as in flameout.toml.example
@@ -105,7 +104,8 @@ def _header(used: dict[int, tuple[str, str]], t: Words) -> list[str]:
         size = 10 if words else 6
         corner = 0 if number == 1 else size
         parts.append(
-            f'<rect x="{x - size}" y="{y - size}" width="{2 * size}" height="{2 * size}" rx="{corner}" fill="{colour}"/>'
+            f'<rect x="{x - size}" y="{y - size}" width="{2 * size}" height="{2 * size}" rx="{corner}" '
+            f'fill="{colour}"/>'
         )
         if words:
             left = number % 2
@@ -142,10 +142,9 @@ def _notes(y: int, t: Words) -> list[str]:
     ]
 
 
-def _text(  # noqa: PLR0913
+def _text(
     x: float, y: float, words: str, *, anchor: str = "start", size: int = 13, colour: str = "#222", bold: bool = False
 ) -> str:
     weight = ' font-weight="bold"' if bold else ""
-    return (
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"{weight}>{escape(words)}</text>'
-    )
+    how = f'text-anchor="{anchor}" font-size="{size}" fill="{colour}"{weight}'
+    return f'<text x="{x}" y="{y}" {how}>{escape(words)}</text>'

@@ -10,15 +10,15 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 from playwright.sync_api import Browser
 
-from controller.config import load_config
+from controller.config_check import load
 from controller.series import EACH
-from hardware.settings import Pulse, input_pin_problem, relay_pin_problem
+from hardware.settings import Pulse, input_pin_problem, keeper_settings, read_document, relay_pin_problem
 from hardware.simulated import PI_3B
 from tests.browser import phones
 
 FOLDER = Path(__file__).parent.parent.parent / "docs/wiring"
 sys.path.insert(0, str(FOLDER.parent))
-from wiring import figures, terminals  # noqa: E402
+from wiring import figures, terminals, words  # noqa: E402
 from wiring.__main__ import sheet  # noqa: E402
 from wiring.drivers import FREQUENCY  # noqa: E402
 from wiring.sheets import SHEETS  # noqa: E402
@@ -57,13 +57,32 @@ def test_both_pages_say_as_much() -> None:
         assert len(re.findall(what, english, re.M)) == len(re.findall(what, chinese, re.M)), what
 
 
-def test_every_text_is_in_both_languages_and_somewhere_used() -> None:
-    used = "".join(path.read_text() for path in FOLDER.glob("*.py") if path.name != "words.py")
+class Asked(dict[str, tuple[str, str]]):
+    """The texts, and which of them were asked for."""
+
+    def __init__(self, texts: dict[str, tuple[str, str]]) -> None:
+        super().__init__(texts)
+        self.keys_asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> tuple[str, str]:
+        self.keys_asked.add(key)
+        return super().__getitem__(key)
+
+
+def test_every_text_is_in_both_languages_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(TEXTS)
+    monkeypatch.setattr(words, "TEXTS", asked)
+    drawn = {}
+    for language in LANGUAGES:
+        asked.keys_asked.clear()
+        for name in SHEETS:
+            sheet(name, language)
+        drawn[language] = set(asked.keys_asked)
+    assert drawn["en"] == drawn["zh"] == set(TEXTS)
     for key, (english, chinese) in TEXTS.items():
-        assert english
-        assert chinese
+        assert english, key
+        assert chinese, key
         assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), key
-        assert re.search(f"[\"']{re.escape(key)}[\"']", used) or key.endswith((".title", ".desc")), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -71,12 +90,14 @@ def test_the_configuration_on_the_page_is_taken_and_has_the_pins_of_the_drawings
     (block,) = re.findall(r"```toml\n(.*?)```", (FOLDER / PAGES[language]).read_text(), re.S)
     file = tmp_path / "flameout.toml"
     file.write_text(block)
-    taken = load_config(file).keeper
+    file.chmod(0o600)
+    assert load(str(file)).stove.idle
+    taken = keeper_settings(read_document(file))
     assert [wiring.relays for wiring in taken.burners] == [(RELAYS[0],), (RELAYS[1], SECOND)]
     assert [wiring.contact for wiring in taken.burners] == list(CONTACTS[:2])
     assert all(wiring.contact_active == "high" for wiring in taken.burners), "a broken wire reads as closed"
     assert all(wiring.pulse == Pulse(20, 20) for wiring in taken.burners)
-    assert {entry.pin: entry.active for entry in taken.interlocks} == {terminals.ALARM: "high"}
+    assert {entry.pin: entry.active for entry in taken.inputs} == {terminals.ALARM: "high"}
 
 
 @pytest.mark.parametrize("burners", [1, 2, 4])
@@ -108,8 +129,8 @@ def test_the_header_is_a_raspberry_pis() -> None:
     pins = MockFactory(revision=PI_3B).board_info.headers["J8"].pins
     used = terminals.pins(4, in_language("en"))
     assert all(pins[number].name == f"GPIO{gpio}" for gpio, number in terminals.HEADER.items())
-    for number, (words, _) in used.items():
-        assert words.replace("GPIO ", "GPIO").startswith(pins[number].name), f"pin {number} is {pins[number].name}"
+    for number, (said, _) in used.items():
+        assert said.replace("GPIO ", "GPIO").startswith(pins[number].name), f"pin {number} is {pins[number].name}"
 
 
 def test_what_the_drawings_say_of_the_loop_is_computed() -> None:
@@ -117,7 +138,7 @@ def test_what_the_drawings_say_of_the_loop_is_computed() -> None:
     assert figures.wire(1, 2.5) == pytest.approx(0.007, abs=0.0005)
     assert figures.wire(1, 0.75) == pytest.approx(0.024, abs=0.0005)
     assert figures.DROP_OUT / figures.stray() == pytest.approx(160)
-    assert figures.PULL_UP * 0.001 == pytest.approx(figures.PIN_HIGH), "1 mA wets the contact"
+    assert pytest.approx(figures.PIN_HIGH) == figures.PULL_UP * 0.001, "1 mA wets the contact"
 
 
 def test_the_charge_pump_holds_through_a_late_edge_and_lets_go_within_the_test_of_a_pair() -> None:
