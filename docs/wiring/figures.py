@@ -55,6 +55,11 @@ def d2_shorted(frequency: float) -> float:
     return (DRAWN.series + DRAWN.store) * DRAWN.bleed * math.log(top / THRESHOLD_LOW)
 
 
+def c2_broken() -> float:
+    """The longest hold without C2: what C1 passed on an edge goes through R2."""
+    return DRAWN.series * DRAWN.bleed * math.log((PIN_HIGH - 2 * SCHOTTKY) / THRESHOLD_LOW)
+
+
 def longest_loop() -> float:
     """Resistance of the whole loop at which the magnet still holds."""
     return THERMOCOUPLE / HOLD_IN

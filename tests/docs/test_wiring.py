@@ -156,6 +156,7 @@ def test_a_failed_part_does_not_keep_the_relay_closed() -> None:
         figures.BLEED_OPEN.hold(FREQUENCY)[1],
         figures.C1_SHORTED.hold(FREQUENCY)[1],
         figures.d2_shorted(FREQUENCY),
+        figures.c2_broken(),
     ):
         assert most < 1.01
 
@@ -169,7 +170,7 @@ def test_the_page_says_the_computed_times(language: str) -> None:
         figures.SLOW.hold(FREQUENCY)[1],
     )
     failed = figures.BLEED_OPEN.hold(FREQUENCY)[1], figures.C1_SHORTED.hold(FREQUENCY)[1], figures.d2_shorted(FREQUENCY)
-    for seconds in (*drawn, least, most, *failed):
+    for seconds in (*drawn, least, most, *failed, figures.c2_broken()):
         assert f"{seconds:.2f}" in page
     for volts in figures.DRAWN.gate(FREQUENCY):
         assert f"{volts:.1f}" in page
