@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from wiring.sheets import SHEETS
-from wiring.words import LANGUAGES, text
+from wiring.words import LANGUAGES, in_language
 
 FOLDER = Path(__file__).parent
 BAND = 64  # for the title and the sentence below it
@@ -18,13 +18,14 @@ _SIZE = re.compile(r'<svg[^>]*?viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"
 def sheet(name: str, language: str) -> str:
     """A drawing with its frame, title and description, as SVG."""
     title_key, draw = SHEETS[name]
+    t = in_language(language)
     body = draw(language)
     head = _SIZE.search(body)
     assert head is not None, "a drawing has a viewBox"
     x, y, width, height = (float(group) for group in head.groups())
     inner = body[head.end() : body.rindex("</svg>")]
-    title = text(f"{title_key}.title", language, n=name.rpartition("-")[2])
-    words = text(f"{title_key}.desc", language)
+    title = t(f"{title_key}.title", n=name.rpartition("-")[2])
+    words = t(f"{title_key}.desc")
     lines = _wrapped(words, max(40, int(width / (14 if language == "zh" else 7))))
     band = BAND + 18 * (len(lines) - 1)
     wide = max(width + 150, 620)  # schemdraw does not count the length of what is written
