@@ -93,7 +93,6 @@ class Stove:
         }
         self._sensing = Sensing(config, clock)
         self._surroundings = Surroundings(config, clock.now(), calendar, self._burners)
-        self.reception = Reception(clock, self._write)
         self._series = {entry.id: SeriesTest() for entry in config.burners if entry.relay.second_pin is not None}
         self._health = {
             name: ContactHealth(journal.standing.get(f"health.{name}"))
@@ -103,6 +102,7 @@ class Stove:
         self._hood = Hood(config.hood.run_on)
         self._in_vain = Sparing(MOST_IN_VAIN)
         self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
+        self.reception = Reception(clock, self._write, self._record)
         parts = Parts(self._burners, keeper, self._sensing, self._surroundings, self._record, self._hood, self._health)
         self._portrait = Portrait(config, clock, calendar, self.stream, parts)
         self._still = 0

@@ -107,7 +107,7 @@ def _about_me(routes: APIRouter, stove: Stove, access: Access) -> None:
         token = access.caller(request).token
         if token is not None:
             access.revoke(token.id)
-            stove.reception.revoked(token, by)
+            await stove.reception.revoked(token, by)
         drop_cookie(request, response)
         return _filled(response, _NOBODY | {"pairing": stove.reception.way()})
 
@@ -123,7 +123,7 @@ def _pairing(routes: APIRouter, stove: Stove, access: Access) -> None:
         """Make a code that lets one phone in within five minutes and five tries. Role: admin."""
         by = access.require(request, Role.ADMIN)
         body = await bodies.read(request, OfferBody)
-        code = stove.reception.offer(_grant(body, stove), by)
+        code = await stove.reception.offer(_grant(body, stove), by)
         url = f"{request.url.scheme}://{request.headers['host']}/"
         return _json(
             OfferView(code=code, lasts_s=CODE_LASTS / 1000, url=url, qr=_qr(f"{url}#/pair/{code}")).model_dump()
@@ -153,7 +153,7 @@ def _pairing(routes: APIRouter, stove: Stove, access: Access) -> None:
             raise Problem(403, str(error), "code", kind="pairing-refused") from None
         response = Response(media_type="application/json", headers={"Cache-Control": "no-store"})
         token = _admit(access, request, response, body.name, grant)
-        stove.reception.paired(token)
+        await stove.reception.paired(token)
         caller = Caller(f"phone:{token.name}", token.role, token)
         return _filled(response, MeView.of(caller, stove).model_dump(mode="json"))
 
@@ -183,7 +183,7 @@ def _managing(routes: APIRouter, stove: Stove, access: Access) -> None:
             raise Problem(503, f"The tokens cannot be changed: {error}.") from None
         if token is None:
             raise Problem(404, "There is no such token.")
-        stove.reception.revoked(token, by)
+        await stove.reception.revoked(token, by)
         return _json(_view(token).model_dump(mode="json"))
 
 
