@@ -30,7 +30,7 @@ def test_only_the_keeper_has_the_lines_and_it_has_no_network() -> None:
     keeper, daemon = ((UNITS / unit).read_text() for unit in LIMITS)
     assert "DeviceAllow=char-gpiochip rw" in keeper
     assert "PrivateNetwork=yes" in keeper
-    assert "ExecStopPost=/opt/flameout/current/deploy/systemd/lines-low" in keeper
+    assert "ExecStopPost=+/opt/flameout/current/deploy/systemd/lines-low" in keeper
     assert "gpio" not in daemon
     assert "PrivateDevices=yes" in daemon
 

@@ -200,6 +200,7 @@ RULES: dict[str, Rule] = {
     "the_disk_is_full": timers_end(),
     "the_root_turns_read_only": timers_end(),
     "the_keeper_lacks_the_group": never_high(),
+    "the_keeper_is_killed_and_may_not_open_the_chip_again": low_within(2),
     "another_program_holds_a_line": never_high(5),  # Python has to start, and be refused, first
     "the_machine_restarts": restart(5),
     "the_machine_comes_back": low_until_permitted(),

@@ -325,6 +325,17 @@ def the_keeper_lacks_the_group() -> None:
     restart_both()
 
 
+def the_keeper_is_killed_and_may_not_open_the_chip_again() -> None:
+    """The new keeper cannot start; what drives the lines low has to have other rights."""
+    os.chown("/dev/gpiochip0", 0, 0)
+    try:
+        harm(signal.SIGKILL, KEEPER)
+        falls(5)
+    finally:
+        run("chgrp", "gpio", "/dev/gpiochip0")
+    restart_both()
+
+
 def another_program_holds_a_line() -> None:
     """The keeper cannot start; a line that is not the stranger's, and was left high, is driven low all the same."""
     run("systemctl", "stop", DAEMON, KEEPER)
@@ -365,5 +376,6 @@ EVERY: list[Callable[[], None]] = [
     the_disk_is_full,
     the_root_turns_read_only,
     the_keeper_lacks_the_group,
+    the_keeper_is_killed_and_may_not_open_the_chip_again,
     another_program_holds_a_line,
 ]
