@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Run": {"demo": "serving", "run": "serving", "keeper": "serving", "make-safe": "serving"},
     "Set up": {
+        "setup": "setting_up",
         "check-config": "configuration",
         "doctor": "doctor",
         "selftest": "selftest",

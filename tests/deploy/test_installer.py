@@ -1,15 +1,20 @@
 """The installer's dry run: it says everything and touches nothing. The rest is deploy/try-systemd's."""
 
+import io
 import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import pexpect
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = [
     "install",
+    "configure",
+    "debian/build",
     "setup",
     "lock",
     "try-fresh",
@@ -32,16 +37,111 @@ def test_a_dry_run_shows_a_configuration_that_is_right_and_touches_nothing(tmp_p
     assert done.returncode == 0, done.stderr
     assert not Path("/opt/flameout").exists()
     assert not Path("/etc/flameout").exists()
-    shown = done.stdout.partition("would write /etc/flameout/flameout.toml:\n")[2].partition("      would run")[0]
-    text = "\n".join(line.removeprefix("        | ") for line in shown.splitlines())
-    content = tomllib.loads(text)
+    content = configuration(done.stdout, tmp_path)
     assert [burner["relay"]["pin"] for burner in content["burners"]] == [17, 27]
-    file = tmp_path / "flameout.toml"
-    file.write_text(text)
-    checked = subprocess.run(
-        [ROOT / ".venv/bin/flameout", "check-config", str(file)], capture_output=True, text=True, check=False
-    )
+
+
+def configuration(shown: str, folder: Path) -> dict[str, Any]:
+    """The configuration that a dry run shows; flameout itself has nothing to say against it."""
+    shown = shown.replace("\r", "").partition("would write /etc/flameout/flameout.toml:\n")[2]
+    text = "\n".join(line.removeprefix("        | ") for line in shown.partition("      would run")[0].splitlines())
+    file = folder / "flameout.toml"
+    # the password's file is another of the installer's steps
+    (folder / "mqtt.password").write_text("secret\n")
+    file.write_text(text.replace("/etc/flameout/mqtt.password", str(folder / "mqtt.password")))
+    command = [str(ROOT / ".venv/bin/flameout"), "check-config", str(file)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
+    return tomllib.loads(text)
+
+
+def answering(*answers: tuple[str, str]) -> tuple[str, int]:
+    """What a dry run at a terminal shows, and its exit code; each answer is given to a question that begins so."""
+    terminal = pexpect.spawn(str(ROOT / "deploy/install"), ["--dry-run"], encoding="utf-8", timeout=60)
+    terminal.logfile_read = io.StringIO()
+    for question, answer in answers:
+        terminal.expect_exact(question)
+        terminal.expect(r"\] |\? ")
+        terminal.sendline(answer)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    return terminal.logfile_read.getvalue(), terminal.exitstatus
+
+
+FIRST = [("Which language", ""), ("How many", "1"), ("What is burner 1", ""), ("Its relay", ""), ("high level", "")]
+LAST = ("simulated pins", "yes")
+
+
+@pytest.mark.skipif(Path("/etc/flameout/flameout.toml").exists(), reason="flameout is installed on this machine")
+class TestQuestions:
+    def test_broker_and_sensor(self, tmp_path: Path) -> None:
+        shown, code = answering(
+            *FIRST,
+            ("flame sensed", "ads1115"),
+            ("phones", "no"),
+            ("Which MQTT broker", "homeassistant.local"),
+            ("As which user", ""),
+            ("With which password", "hush-hush"),
+            LAST,
+        )
+        assert code == 0, shown
+        content = configuration(shown, tmp_path)
+        assert content["burners"][0]["flame"] == {"kind": "thermocouple", "adc": "ads1115", "channel": 0}
+        assert content["mqtt"] == {
+            "host": "homeassistant.local",
+            "username": "flameout",
+            "password_file": "/etc/flameout/mqtt.password",
+        }
+        assert content["rest"]["host"] == "127.0.0.1"
+        assert "hush-hush" not in shown, "a password is for nobody's eyes"
+
+    def test_a_kitchen_that_speaks_chinese(self, tmp_path: Path) -> None:
+        shown, code = answering(
+            ("Which language", "zh"), *FIRST[1:], ("flame sensed", ""), ("phones", ""), ("Which MQTT", ""), LAST
+        )
+        assert code == 0, shown
+        content = configuration(shown, tmp_path)
+        assert (content["stove"]["name"], content["burners"][0]["name"]) == ("灶台", "左灶")
+        assert content["burners"][0]["id"] == "left"
+
+    def test_a_wrong_answer_is_asked_again_and_says_what_would_be_right(self) -> None:
+        shown, _ = answering(
+            ("Which language", "fr"),
+            ("Which language", "en"),
+            ("How many", "9"),
+            ("How many", "2"),
+            ("What is burner 1", ""),
+            ("Its relay", "4"),
+            ("Its relay", "17"),
+            ("What is burner 2", "Left"),
+            ("What is burner 2", "Right"),
+            ("Its relay", "17"),
+            ("Its relay", ""),
+            ("high level", "perhaps"),
+            ("high level", ""),
+            ("flame sensed", "camera"),
+            ("flame sensed", ""),
+            ("phones", ""),
+            ("Which MQTT", "my broker"),
+            ("Which MQTT", ""),
+            LAST,
+        )
+        for sentence in (
+            "there are en (English) and zh (Chinese)",
+            "9 is not a number of burners from 1 to 8",
+            "4 cannot drive a relay: pins below 9 are pulled up at power-on; use 9 to 27",
+            "Left is the name of another burner already",
+            "17 has the relay of another burner already",
+            "please answer yes or no",
+            "there are none and ads1115",
+            "my broker is not the name or address of a machine",
+        ):
+            assert sentence in shown
+
+    def test_boards_that_close_at_a_low_level_are_refused(self) -> None:
+        shown, code = answering(*FIRST[:-1], ("high level", "no"))
+        assert code == 1
+        assert "an active-low board closes its relays while the Pi starts" in shown
 
 
 def test_every_step_is_named_and_counted() -> None:

@@ -111,7 +111,7 @@ def test_the_pins_of_the_plan_are_legal(burners: int) -> None:
 
 
 def test_the_plan_has_the_relay_pins_that_the_installer_proposes() -> None:
-    (usual,) = re.findall(r"usual=\(([\d ]+)\)", (FOLDER.parent.parent / "deploy/install").read_text())
+    (usual,) = re.findall(r"usual=\(([\d ]+)\)", (FOLDER.parent.parent / "deploy/steps/questions.sh").read_text())
     assert tuple(map(int, usual.split()[: len(RELAYS)])) == RELAYS
 
 

@@ -14,6 +14,7 @@ CONTRACT = {
     "demo",
     "run",
     "check-config",
+    "setup",
     "notify-test",
     "status",
     "watch",
