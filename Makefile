@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
 .PHONY: help demo test test-kernel lint format bench faults protections mutants test-home-assistant pictures drawings docs \
-	release lock clean
+	release deb lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ docs: .venv/ready-docs ## make the documentation site in build/site
 
 release: .venv/ready-dev ## make wheel, sdist and SBOM of the last commit in build/release
 	@deploy/release
+
+deb: .venv/ready-dev ## make Debian packages of the last commit in build/debian (ARGS="arm64 armhf"; this machine's unless named)
+	@deploy/debian/build $(ARGS)
 
 lock: ## pin the dependencies anew
 	@deploy/lock

@@ -63,7 +63,7 @@ def interactive(stove: Program, selector: str) -> tuple[float, float, int]:
 
 
 def _visit(chromium: Browser, url: str, selector: str) -> tuple[float, int]:
-    context = chromium.new_context(viewport=PHONE, service_workers="block")  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, service_workers="block")
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")

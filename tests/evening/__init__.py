@@ -1,0 +1,1 @@
+"""docs/first-evening.md, played line by line on a machine that has never seen flameout."""
