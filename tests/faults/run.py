@@ -178,7 +178,7 @@ def _afterwards(made: Scene, fault: Fault) -> None:
     if fault.says:
         eventually(f"it says one of {fault.says}", lambda: any(made.said(word) for word in fault.says))
     if free := [line for line in ALL if line not in fault.locks]:
-        made.wait_high(*free)
+        eventually(f"{free} high", lambda: _revived(made) and made.high(*free), 15)
     for line in fault.locks:
         assert not made.lines.high(PINS[line]), f"{line} is high although it is locked out"
         assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out"
@@ -192,7 +192,7 @@ def _afterwards(made: Scene, fault: Fault) -> None:
 
 
 def _revived(made: Scene) -> bool:
-    """Whether it answers; a supervisor starts it where it ended since."""
+    """Whether it answers; a supervisor starts it where it ended since, for it may answer once more before it ends."""
     if made.dead():
         made.spawn()
     return made.stove.healthy()
