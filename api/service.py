@@ -19,6 +19,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api import log
+from api.machine.machine import Machine
+from api.machine.missing import look
 from api.rest.access import Access
 from api.rest.app import build
 from api.rest.connections import Connection, Handshake
@@ -103,6 +105,7 @@ async def _serve(
         gc.collect()
         gc.freeze()
         ready()
+        readers.append(asyncio.create_task(look(Machine(), config, stove.machine_lacks), name="machine"))
         return await _until(stop, [keeping, deciding, serving])
     finally:
         deciding.cancel()

@@ -41,6 +41,7 @@ class Portrait:
     def __init__(self, config: Config, clock: Clock, calendar: Calendar, stream: Stream, parts: Parts) -> None:
         self.run_id = secrets.token_hex(4)
         self.keeper_problem: str | None = "The keeper is being started."
+        self.machine_problems: list[str] = []
         self._config = config
         self._clock = clock
         self._calendar = calendar
@@ -96,7 +97,8 @@ class Portrait:
         """What is wrong with anything, in sentences; [] when all is well."""
         burners = [self.problem(burner) for burner in self._parts.burners.values()]
         around = self._parts.surroundings.problems(self._clock.now())
-        return [*self.own_problems(), *around, *(problem for problem in burners if problem is not None)]
+        own = self.own_problems()
+        return [*own, *around, *(problem for problem in burners if problem is not None), *self.machine_problems]
 
     def problem(self, burner: Burner) -> str | None:
         """What is wrong with the burner and what to do, in a sentence: the gravest."""

@@ -416,6 +416,10 @@ class Stove:
         """What is wrong with anything, in sentences; [] when all is well."""
         return self._portrait.problems()
 
+    def machine_lacks(self, problems: list[str]) -> None:
+        """Show what the machine under the stove lacks, in sentences, among the problems."""
+        self._portrait.machine_problems = problems
+
     def default_timer(self) -> Millis:
         """The duration that "default" stands for, in ms."""
         return int(self.journal.standing.get("default_timer_ms", DEFAULT_TIMER))

@@ -8,9 +8,9 @@ from api.cli import options, show
 from api.cli.address import Failed, find
 from api.cli.client import Client
 from api.cli.configuration import examine
-from api.cli.examine_board import board
 from api.cli.examine_program import config_file, program
-from api.cli.machine import Machine, Row
+from api.machine.board import board
+from api.machine.machine import Machine, Row
 from hardware.settings import find_file
 
 _MARKS = {

@@ -6,7 +6,7 @@ import time
 import paho.mqtt.client as mqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
-from api.cli.machine import Row
+from api.machine.machine import Row
 from api.mqtt.dialling import V5, Account, dial, hang_up, make_client
 from api.mqtt.topics import Topics
 from controller.config import Config

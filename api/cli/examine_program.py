@@ -13,13 +13,14 @@ from api.cli import configuration
 from api.cli.address import Failed
 from api.cli.client import Client
 from api.cli.examine_broker import broker
-from api.cli.machine import Machine, Row
+from api.machine.machine import Machine, Row
 from api.tls import certificates
 from controller.config import Config
 from controller.config_check import Problem
 from controller.journal import verify
 
 MIB = 1024 * 1024
+_UNITS = ("flameout-keeper.service", "flameout.service")
 WORN = 8  # tenths of a medium's writes
 ENOUGH_DISK, TOO_LITTLE_DISK = 100 * MIB, 10 * MIB  # a year of journal is about a tenth of the first
 
@@ -33,6 +34,7 @@ def program(machine: Machine, config: Config | None, client: Client) -> Iterator
         yield wear(machine, config)
         yield journal(config)
     yield daemon(client)
+    yield units(machine)
     yield versions()
 
 
@@ -132,6 +134,28 @@ def daemon(client: Client) -> Row:
     if status == 200:
         return Row("daemon", "ok", f"{client.url} decides, and its keeper answers")
     return Row("daemon", "fail", f"{client.url} answers {status}: {said[:100]}", "flameout status says more")
+
+
+def units(machine: Machine) -> Row:
+    """Whether systemd still starts keeper and daemon anew, and how often it had to."""
+    what = "units"
+    told = machine.run("systemctl", "show", "-p", "Id,LoadState,Result,NRestarts", *_UNITS) or ""
+    blocks = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in told.split("\n\n")]
+    loaded = [block for block in blocks if block.get("LoadState") == "loaded"]
+    if not loaded:
+        return Row(what, "skip", "flameout is no service of this machine's")
+    if gone := [block["Id"] for block in loaded if block.get("Result") == "start-limit-hit"]:
+        found = f"{' and '.join(gone)} failed so often that systemd no longer starts it; the gas stays off"
+        names = " ".join(_UNITS)
+        cure = (
+            f"journalctl -u {gone[0]} says why; then: sudo systemctl reset-failed {names}, sudo systemctl start {names}"
+        )
+        return Row(what, "fail", found, cure)
+    again = {block["Id"]: block["NRestarts"] for block in loaded if block.get("NRestarts", "0") != "0"}
+    if again:
+        counts = " and ".join(f"{unit} {count} times" for unit, count in again.items())
+        return Row(what, "warn", f"systemd has started {counts} anew", f"journalctl -u {next(iter(again))} says why")
+    return Row(what, "ok", "systemd has not had to start anything anew")
 
 
 def versions() -> Row:

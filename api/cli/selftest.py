@@ -16,14 +16,14 @@ import click
 
 from api.cli import options, selftest_report, show
 from api.cli.address import SYSTEM_JOURNAL, Failed
-from api.cli.examine_board import board
-from api.cli.machine import Machine
 from api.cli.selftest_bench import TICK, Bench
 from api.cli.selftest_desk import Terminal
 from api.cli.selftest_report import Document, Outcome
 from api.cli.selftest_sensors import thermocouple
 from api.cli.selftest_walk import Walk
 from api.cli.selftest_words import LANGUAGES, Words, language_of
+from api.machine.board import board
+from api.machine.machine import Machine
 from controller import places
 from controller.config import Config
 from controller.config_check import load

@@ -11,8 +11,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.machine import Row
 from api.cli.selftest_words import Words
+from api.machine.machine import Row
 
 Document = Mapping[str, Any]
 

@@ -243,6 +243,16 @@ def test_the_child_lock_of_the_stove_is_on_when_every_burners_is(tmp_path: Path)
 # --- start, stop and the lease -----------------------------------------------------------------------------
 
 
+def test_what_the_machine_lacks_stands_among_the_problems_and_stops_nothing(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.stove.machine_lacks(["This machine, kernel panic: …"])
+        assert bench.stove.problems() == bench.stove.stove_view().problems == ["This machine, kernel panic: …"]
+        assert bench.stove.own_problems() == []
+        await bench.stove.start_timer("left", MINUTE, ANNA)
+
+    on_a_stove(tmp_path, act)
+
+
 def test_nothing_is_permitted_before_a_keeper_is_there_and_its_lines_have_been_open_for_long_enough(
     tmp_path: Path,
 ) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from api.cli import examine_board, examine_broker, examine_program
+from api.cli import examine_broker, examine_program
 from api.cli.address import find
 from api.cli.client import Client
 from api.cli.doctor import diagnose
 from api.cli.examine_broker import broker
-from api.cli.machine import Machine, Row
+from api.machine import board as machine_board
+from api.machine.machine import Machine, Row
 from controller.config import Config
 from tests.api.cli.certificates import EXPIRED, GOOD, KEY
 from tests.api.cli.daemon import FakeDaemon, Shell
@@ -64,28 +65,28 @@ def found(row: Row) -> tuple[str, str]:
 
 
 def test_kernel_and_board_are_named(pi: Machine) -> None:
-    assert examine_board.kernel(pi).found == "6.12.47+rpt-rpi-v8 on Raspberry Pi 4 Model B Rev 1.4"
+    assert machine_board.kernel(pi).found == "6.12.47+rpt-rpi-v8 on Raspberry Pi 4 Model B Rev 1.4"
 
 
 @pytest.mark.parametrize("driver", ["pinctrl_bcm2835", "pinctrl_rp1"])
 def test_a_kernel_that_keeps_lines_high_after_a_kill_is_warned_of(tmp_path: Path, driver: str) -> None:
     machine = Machine(tmp_path)
     put(machine, f"sys/module/{driver}/parameters/persist_gpio_outputs", "Y\n")
-    row = examine_board.lines_after_a_kill(machine)
+    row = machine_board.lines_after_a_kill(machine)
     assert found(row) == ("warn", "add dtparam=strict_gpiod to config.txt and reboot")
     put(machine, f"sys/module/{driver}/parameters/persist_gpio_outputs", "N\n")
-    assert examine_board.lines_after_a_kill(machine).result == "ok"
+    assert machine_board.lines_after_a_kill(machine).result == "ok"
 
 
 def test_an_old_pi_kernel_without_the_switch_is_warned_of_and_another_machine_is_skipped(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    assert examine_board.lines_after_a_kill(machine).result == "skip"
+    assert machine_board.lines_after_a_kill(machine).result == "skip"
     put(machine, "proc/device-tree/model", "Raspberry Pi 3")
-    assert examine_board.lines_after_a_kill(machine).result == "warn"
+    assert machine_board.lines_after_a_kill(machine).result == "warn"
 
 
 def test_relay_lines_that_the_firmware_does_not_drive_low_get_the_exact_line(pi: Machine) -> None:
-    row = examine_board.levels_at_boot(pi, config(17, 27))
+    row = machine_board.levels_at_boot(pi, config(17, 27))
     assert found(row) == ("warn", "add gpio=17,27=op,dl to config.txt")
 
 
@@ -105,64 +106,130 @@ def test_relay_lines_that_the_firmware_does_not_drive_low_get_the_exact_line(pi:
 )
 def test_config_txt_is_read_as_the_firmware_reads_it(pi: Machine, lines: str, result: str) -> None:
     put(pi, "boot/firmware/config.txt", lines)
-    assert examine_board.levels_at_boot(pi, config(17)).result == result
+    assert machine_board.levels_at_boot(pi, config(17)).result == result
 
 
 def test_config_txt_is_found_where_bullseye_has_it(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    assert examine_board.levels_at_boot(machine, config()).result == "skip"
+    assert machine_board.levels_at_boot(machine, config()).result == "skip"
     put(machine, "boot/config.txt", "gpio=17=op,dl")
-    assert examine_board.levels_at_boot(machine, config()).result == "ok"
+    assert machine_board.levels_at_boot(machine, config()).result == "ok"
 
 
 def test_a_relay_on_the_serial_console_or_on_a_used_spi_pin_is_warned_of(pi: Machine) -> None:
-    assert examine_board.pins(pi, config(14)).result == "warn"
-    assert examine_board.pins(pi, config(10)).result == "ok"
+    assert machine_board.pins(pi, config(14)).result == "warn"
+    assert machine_board.pins(pi, config(10)).result == "ok"
     put(pi, "boot/firmware/config.txt", "dtparam=spi=on")
-    assert "SPI" in examine_board.pins(pi, config(10)).found
+    assert "SPI" in machine_board.pins(pi, config(10)).found
 
 
 def test_the_pins_in_use_are_listed(pi: Machine) -> None:
     burners = [{"id": "left", "name": "L", "relay": {"pin": 17}, "contact": {"pin": 22}}]
-    assert examine_board.pins(pi, Config.model_validate({"burners": burners})).found == "left: relay 17, contact 22"
+    assert machine_board.pins(pi, Config.model_validate({"burners": burners})).found == "left: relay 17, contact 22"
 
 
 @pytest.mark.parametrize(
     ("timeout", "result"), [("15s", "ok"), ("0", "warn"), ("infinity", "warn"), ("", "warn"), (None, "skip")]
 )
 def test_a_watchdog_that_nobody_feeds_guards_nothing(pi: Machine, timeout: str | None, result: str) -> None:
-    assert examine_board.watchdog(pi).result == "warn"
+    assert machine_board.watchdog(pi).result == "warn"
     put(pi, "dev/watchdog", "")
-    assert examine_board.watchdog(answering(pi, systemctl=timeout)).result == result
+    assert machine_board.watchdog(answering(pi, systemctl=timeout)).result == result
+
+
+def test_the_daemon_that_sees_no_devices_finds_the_watchdog_in_sysfs(pi: Machine) -> None:
+    put(pi, "sys/class/watchdog/watchdog0/status", "0x8000\n")
+    assert machine_board.watchdog(answering(pi, systemctl="15s")).result == "ok"
+
+
+PINCTRL = """\
+17: op dl pd | lo // GPIO17 = output
+27: op    {} | lo // GPIO27 = output
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "result", "says"),
+    [
+        (PINCTRL.format("pd"), "ok", "pulls the relays' lines low"),
+        (PINCTRL.format("pu"), "warn", "GPIO 27 is pulled up"),
+        (PINCTRL.format("pn"), "ok", "GPIO 27: none inside the Pi"),
+        (PINCTRL.format("--"), "ok", "pulls"),
+        ("", "skip", "resistor"),
+        (None, "skip", "resistor"),
+    ],
+)
+def test_what_pulls_the_relays_lines_is_said_as_far_as_the_pi_tells(
+    pi: Machine, told: str | None, result: str, says: str
+) -> None:
+    row = machine_board.pull_downs(answering(pi, pinctrl=told), config(17, 27))
+    assert (row.result, says in row.found) == (result, True), row
+
+
+def test_a_second_relays_line_is_looked_at_too(pi: Machine) -> None:
+    burners = [{"id": "left", "name": "L", "relay": {"pin": 17, "second_pin": 22}}]
+    put(pi, "boot/firmware/config.txt", "gpio=17=op,dl")
+    row = machine_board.levels_at_boot(pi, Config.model_validate({"burners": burners}))
+    assert found(row) == ("warn", "add gpio=22=op,dl to config.txt")
+
+
+UNITS = """\
+Result={}
+NRestarts={}
+Id=flameout-keeper.service
+LoadState={}
+
+Result=success
+NRestarts=0
+Id=flameout.service
+LoadState={}
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "result", "says"),
+    [
+        (UNITS.format("success", 0, "loaded", "loaded"), "ok", "not had to"),
+        (UNITS.format("watchdog", 3, "loaded", "loaded"), "warn", "flameout-keeper.service 3 times"),
+        (UNITS.format("start-limit-hit", 10, "loaded", "loaded"), "fail", "the gas stays off"),
+        (UNITS.format("success", 0, "not-found", "not-found"), "skip", "no service"),
+        (None, "skip", "no service"),
+    ],
+)
+def test_units_that_systemd_started_anew_or_gave_up_are_told(
+    pi: Machine, told: str | None, result: str, says: str
+) -> None:
+    row = examine_program.units(answering(pi, systemctl=told))
+    assert (row.result, says in row.found) == (result, True), row
 
 
 def test_a_machine_that_stands_still_after_a_panic_is_warned_of(pi: Machine) -> None:
-    row = examine_board.kernel_panic(pi)
+    row = machine_board.kernel_panic(pi)
     assert row.result == "warn"
     assert "kernel.panic = 5" in row.cure
     put(pi, "proc/sys/kernel/panic", "10\n")
-    assert examine_board.kernel_panic(pi).result == "ok"
+    assert machine_board.kernel_panic(pi).result == "ok"
 
 
 def test_a_pin_factory_that_nobody_registered_fails_with_the_known_ones(pi: Machine) -> None:
-    row = examine_board.pin_factory(pi, config(keeper={"pin_factory": "lgpioo"}))
+    row = machine_board.pin_factory(pi, config(keeper={"pin_factory": "lgpioo"}))
     assert row.result == "fail"
     assert "lgpio" in row.cure
     assert "simulated" in row.cure
 
 
 def test_lgpio_that_cannot_be_imported_fails(pi: Machine) -> None:
-    assert examine_board.pin_factory(pi, config()).result == "fail"
-    assert examine_board.pin_factory(answering(pi, env="<built-in>"), config()).result == "ok"
+    assert machine_board.pin_factory(pi, config()).result == "fail"
+    assert machine_board.pin_factory(answering(pi, env="<built-in>"), config()).result == "ok"
 
 
 def test_a_gpio_chip_that_is_missing_or_may_not_be_opened_fails(pi: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert examine_board.gpio_chip(pi).result == "ok"
+    assert machine_board.gpio_chip(pi).result == "ok"
     monkeypatch.setattr("os.access", lambda *_: False)
-    assert "gpio" in examine_board.gpio_chip(pi).cure
-    assert examine_board.gpio_chip(pi).result == "fail"
+    assert "gpio" in machine_board.gpio_chip(pi).cure
+    assert machine_board.gpio_chip(pi).result == "fail"
     (pi.root / "dev/gpiochip0").unlink()
-    assert examine_board.gpio_chip(pi).result == "fail"
+    assert machine_board.gpio_chip(pi).result == "fail"
 
 
 @pytest.mark.parametrize(
@@ -171,11 +238,11 @@ def test_a_gpio_chip_that_is_missing_or_may_not_be_opened_fails(pi: Machine, mon
 def test_a_clock_is_believed_when_it_is_synchronised_and_sane(
     pi: Machine, answer: str | None, year: int, result: str
 ) -> None:
-    assert examine_board.clock(answering(pi, timedatectl=answer), year).result == result
+    assert machine_board.clock(answering(pi, timedatectl=answer), year).result == result
 
 
 def test_simulated_pins_are_not_examined(pi: Machine) -> None:
-    rows = {row.what: row.result for row in examine_board.board(pi, config(keeper={"pin_factory": "simulated"}))}
+    rows = {row.what: row.result for row in machine_board.board(pi, config(keeper={"pin_factory": "simulated"}))}
     assert rows == {"kernel": "ok", "pins": "skip", "pin factory": "ok", "clock": "ok"}
 
 

@@ -1,4 +1,4 @@
-"""What the doctor looks at on the board: kernel, pins, watchdogs, pin factory, time."""
+"""What is looked at on the board: kernel, pins, watchdogs, pin factory, time."""
 
 import platform
 import re
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 
-from api.cli.machine import Machine, Row
+from api.machine.machine import Machine, Row
 from controller.config import Config
 from controller.config_wiring import BurnerConfig
 
@@ -27,15 +27,21 @@ def board(machine: Machine, config: Config | None) -> Iterator[Row]:
     if config.keeper.pin_factory == "simulated":
         yield Row("pins", "skip", "simulated, so there are no lines, watchdogs and boot levels to look at")
     else:
-        yield lines_after_a_kill(machine)
         yield pins(machine, config)
-        yield levels_at_boot(machine, config)
-        yield watchdog(machine)
-        yield kernel_panic(machine)
+        yield pull_downs(machine, config)
+        yield from guards(machine, config)
     yield pin_factory(machine, config)
     if config.keeper.pin_factory == "lgpio":
         yield gpio_chip(machine)
     yield clock(machine, time.gmtime().tm_year)
+
+
+def guards(machine: Machine, config: Config) -> Iterator[Row]:
+    """What of the machine opens the relays when flameout itself no longer can."""
+    yield lines_after_a_kill(machine)
+    yield levels_at_boot(machine, config)
+    yield watchdog(machine)
+    yield kernel_panic(machine)
 
 
 def kernel(machine: Machine) -> Row:
@@ -80,16 +86,40 @@ def _wiring(burner: BurnerConfig) -> str:
     return f"{burner.id}: {', '.join(used)}"
 
 
+def pull_downs(machine: Machine, config: Config) -> Row:
+    """What pulls the relays' lines while nobody drives them, as far as the Pi tells."""
+    what = "pull-downs"
+    relays = _relay_pins(config)
+    told = machine.run("pinctrl", "get", ",".join(map(str, relays)))
+    pulls = {int(pin): pull for pin, pull in re.findall(r"^ *(\d+):.*? (pu|pd|pn) ", told or "", re.MULTILINE)}
+    if not pulls:
+        return Row(what, "skip", "no pinctrl tells; the resistor from each line to ground is what counts")
+    up = [str(pin) for pin in relays if pulls.get(pin) == "pu"]
+    if up:
+        found = f"GPIO {', '.join(up)} is pulled up inside the Pi, which may close the relay while nobody drives it"
+        return Row(what, "warn", found, "fit 10 kΩ from the line to ground, or take a pin from 9 to 27")
+    without = [str(pin) for pin in relays if pulls.get(pin) == "pn"]
+    if without:
+        return Row(what, "ok", f"GPIO {', '.join(without)}: none inside the Pi; the resistor to ground does it")
+    return Row(what, "ok", "the Pi pulls the relays' lines low as well")
+
+
 def levels_at_boot(machine: Machine, config: Config) -> Row:
     """Whether the firmware drives every relay's line low until the keeper takes over."""
     what, lines = "levels at boot", machine.config_txt()
     if lines is None:
         return Row(what, "skip", "there is no config.txt")
-    left = [str(burner.relay.pin) for burner in config.burners if not _driven_low(lines, burner.relay.pin)]
+    left = [str(pin) for pin in _relay_pins(config) if not _driven_low(lines, pin)]
     if left:
         found = f"GPIO {', '.join(left)}: only a pull-down keeps the relay open until the keeper starts"
         return Row(what, "warn", found, f"add gpio={','.join(left)}=op,dl to config.txt")
     return Row(what, "ok", "config.txt drives every relay's line low")
+
+
+def _relay_pins(config: Config) -> list[int]:
+    """The line of every relay, a second one in series too."""
+    pairs = [(burner.relay.pin, burner.relay.second_pin) for burner in config.burners]
+    return [pin for pair in pairs for pin in pair if pin is not None]
 
 
 def _driven_low(lines: list[str], pin: int) -> bool:
@@ -110,7 +140,8 @@ def _within(part: str, pin: int) -> bool:
 def watchdog(machine: Machine) -> Row:
     """Whether somebody feeds the hardware watchdog."""
     what = "hardware watchdog"
-    if not (machine.root / "dev/watchdog").exists():
+    there = ("dev/watchdog", "sys/class/watchdog/watchdog0")  # the daemon's unit sees no devices
+    if not any((machine.root / path).exists() for path in there):
         return Row(what, "warn", "there is no /dev/watchdog", "add dtparam=watchdog=on to config.txt and reboot")
     timeout = machine.run("systemctl", "show", "-p", "RuntimeWatchdogUSec", "--value")
     if timeout is None:

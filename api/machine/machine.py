@@ -50,8 +50,10 @@ class Machine:
 
     def config_txt(self) -> list[str] | None:
         """The firmware's settings, line by line; None where there are none."""
-        text = self.read("boot/firmware/config.txt") or self.read("boot/config.txt")
-        return [line.strip() for line in text.splitlines()] if text is not None else None
+        for path in ("boot/firmware/config.txt", "boot/config.txt"):  # the second up to Bullseye
+            if (text := self.read(path)) is not None:
+                return [line.strip() for line in text.splitlines()]
+        return None
 
     def gpio_chips(self) -> list[Path]:
         """The GPIO chips' device files."""

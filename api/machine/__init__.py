@@ -1,0 +1,1 @@
+"""The machine under the stove: what guards it, and what is missing."""
