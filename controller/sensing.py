@@ -12,7 +12,10 @@ from hardware.clock import SECOND, Clock, Millis
 from hardware.gauges_client import GaugesClient
 
 STALE_AFTER: Millis = 1_800  # a reading older than this is no reading: unknown within 2 s
+CONTACT_STALE_AFTER: Millis = 850  # see below; the keeper speaks every 500 ms, and is lost after a second of silence
 CONTACT_SETTLES_WITHIN: Millis = SECOND  # a relay needs 10 ms, its debounced contact 100 ms
+# A contact is held to be stuck when it reads closed this long after a cut. Were an older reading believed, one from
+# before the cut would do: a keeper that falls silent while it cuts would lock out a sound relay.
 
 
 class Sensing:
@@ -73,7 +76,7 @@ class Sensing:
 
     def reading(self, burner_id: str) -> Reading:
         """The burner as it is measured now; unknown without a sensor or a fresh reading."""
-        closed = self._contacts.get(burner_id) if self._fresh(self._sensed_at) else None
+        closed = self._contacts.get(burner_id) if self._fresh(self._sensed_at, CONTACT_STALE_AFTER) else None
         contact = Contact.UNKNOWN if closed is None else Contact.CLOSED if closed else Contact.OPEN
         thermocouple = self._thermocouples.get(burner_id)
         at = self._gauged_at if thermocouple is not None else self._sensed_at
@@ -82,6 +85,10 @@ class Sensing:
         millivolts = thermocouple.believed_mv if thermocouple is not None else None
         flame = self._flames.get(burner_id, Flame.UNKNOWN)
         return Reading(flame, contact, millivolts, bool(self.stepped_elsewhere(burner_id)), at)
+
+    def contact_now(self, now: Millis, burner_id: str) -> Contact:
+        """The contact as the keeper has just read it; unknown at any other moment."""
+        return self.reading(burner_id).contact if self._sensed_at == now else Contact.UNKNOWN
 
     def foreign_voltage(self, burner_id: str) -> bool:
         """Whether a voltage showed at the thermocouple without an ignition curve, and stays."""
@@ -136,5 +143,5 @@ class Sensing:
     def _switched(self, now: Millis, burner_id: str) -> bool:
         return now - self._switched_at.get(burner_id, now - SWITCHING - 1) <= SWITCHING
 
-    def _fresh(self, taken_at: Millis | None) -> bool:
-        return taken_at is not None and self._clock.now() - taken_at <= STALE_AFTER
+    def _fresh(self, taken_at: Millis | None, stale_after: Millis = STALE_AFTER) -> bool:
+        return taken_at is not None and self._clock.now() - taken_at <= stale_after

@@ -503,7 +503,8 @@ class Stove:
         if self._sensing.foreign_voltage(burner.id):
             events += burner.fail(now, "foreign_voltage", "sensor")
         series = self._series.get(burner.id)
-        welded = series.watch(now, self._keeper.part(burner.id), reading.contact) if series is not None else None
+        contact = self._sensing.contact_now(now, burner.id)  # one read before this relay closed would pass a welded one
+        welded = series.watch(now, self._keeper.part(burner.id), contact) if series is not None else None
         if welded is not None:
             events += burner.fail(now, Finding.CONTACT_STUCK.value, f"{welded} relay")
         self._sensing.judge_contact(burner.id, reading.contact, energised)

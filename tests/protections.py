@@ -181,6 +181,20 @@ PROTECTIONS = (
         KITCHEN + "test_a_second_relay_is_tested_before_both_close",
     ),
     Protection(
+        "a contact read before a relay closed does not pass the other one",
+        "controller/stove.py",
+        "        contact = self._sensing.contact_now(now, burner.id)",
+        "        contact = reading.contact",
+        "tests/controller/test_stove.py::test_a_contact_read_before_a_relay_closed_does_not_pass_the_other_one",
+    ),
+    Protection(
+        "a contact read before a cut locks nothing out",
+        "controller/sensing.py",
+        "CONTACT_STALE_AFTER: Millis = 850",
+        "CONTACT_STALE_AFTER: Millis = STALE_AFTER",
+        "tests/controller/test_sensing.py",
+    ),
+    Protection(
         "what is acknowledged has been committed",
         "controller/record.py",
         "                await asyncio.shield(written)",

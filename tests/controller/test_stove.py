@@ -14,6 +14,7 @@ import pytest
 
 from controller.events import CommandRefused, FlameChanged, KeeperLost, ShutOff
 from controller.journal import Entry, Journal
+from controller.series import EACH
 from controller.stove import Stove, UnknownBurner
 from controller.stream import Happened, Item, StateChanged, Subscription
 from controller.terms import NotAllowed, NotNow
@@ -21,7 +22,7 @@ from controller.wall import Calendar
 from hardware.client import KeeperClient
 from hardware.clock import HOUR, MINUTE, SECOND
 from hardware.origin import Reached
-from hardware.protocol import LONGEST, decode, encode
+from hardware.protocol import LONGEST, Part, decode, encode
 from tests.fakes import NOON, FixedWall, ManualClock, StoveBench, config
 
 ANNA = "phone:Anna"
@@ -815,3 +816,28 @@ def test_a_wall_time_is_as_far_ahead_as_the_wall_clock_says(tmp_path: Path) -> N
             bench.stove.until("2026-11-23T12:10:11")
 
     on_a_stove(tmp_path, act)
+
+
+# --- two relays in series ----------------------------------------------------------------------------------
+
+
+def test_a_contact_read_before_a_relay_closed_does_not_pass_the_other_one(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        def tick_until_tested() -> None:
+            for _ in range(0, EACH + 1, 50):
+                bench.clock.advance(50)
+                bench.stove.tick()
+
+        bench.keeper.sense(contacts={"left": False})
+        assert bench.keeper.part("left") is Part.FIRST
+        tick_until_tested()
+        assert bench.keeper.part("left") is Part.FIRST, "nothing was read since the first one closed"
+        bench.keeper.sense(contacts={"left": False})
+        bench.stove.tick()
+        assert bench.keeper.part("left") is Part.SECOND
+        tick_until_tested()
+        bench.keeper.sense(contacts={"left": True})
+        assert bench.stove.view("left").status == "lockout", "the second one alone closed it: the first is welded"
+
+    left = {"id": "left", "name": "Left", "relay": {"pin": 17, "second_pin": 27}, "contact": {"pin": 16}}
+    on_a_stove(tmp_path, act, burners=[left])
