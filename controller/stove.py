@@ -138,10 +138,10 @@ class Stove:
             self._sweep(now, "daily sweep")
         for burner in self._burners.values():
             self._look_at(burner, now)
-            self._sync(burner)
+            self._bring_in_line(burner, now)
         self._keeper.renew()
         self.ticked_at = now
-        self._mark_alive(now)
+        self._mark_alive(now)  # of all at once: the second of two marks would wait for the first one's commit
         self._record.forget(now)
         self._indicate(now)
         self._announce_stove()
@@ -535,8 +535,13 @@ class Stove:
             self._keeper.indicate(output.id, pattern(output, self._burners.values(), hood, now))
 
     def _sync(self, burner: Burner) -> None:
-        """Bring the keeper's permit in line with the burner."""
+        """Bring the keeper's permit in line with the burner, and put on record that its relay is energised."""
         now = self._clock.now()
+        self._bring_in_line(burner, now)
+        if burner.permitted(now):
+            self._mark_alive(now)
+
+    def _bring_in_line(self, burner: Burner, now: Millis) -> None:
         series = self._series.get(burner.id)
         if not burner.permitted(now):
             if self._keeper.wants(burner.id):
@@ -546,7 +551,6 @@ class Stove:
         elif self._keeper.ready and not self._stopping:
             part = series.part if series is not None else Part.BOTH
             self._keeper.permit(burner.id, self._not_after(burner, now), part)
-            self._mark_alive(now)
         self._announce(burner)
 
     def _not_after(self, burner: Burner, now: Millis) -> Millis:

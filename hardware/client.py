@@ -273,7 +273,7 @@ class KeeperClient:
 
     def _done(self, asked: _Asked) -> None:
         if asked.permit is not None and asked.line is not None:
-            if self._wanted.get(asked.line) == asked.permit:
+            if self._wanted.get(asked.line) is asked.permit:
                 self._permits[asked.line] = asked.permit
         elif asked.line is not None:
             self._permits.pop(asked.line, None)
@@ -289,7 +289,7 @@ class KeeperClient:
             asked.answer.set_exception(KeeperAway(message["why"]))
         if asked.line is not None:
             self._generations[asked.line] = message["generation"]
-            if self._wanted.get(asked.line) == asked.permit:  # else a later permit is on its way, and may be granted
+            if self._wanted.get(asked.line) is asked.permit:  # else a later one, perhaps an equal one, is on its way
                 self._forget(asked.line)
             self._listener.permit_answered(asked.line)
 

@@ -188,6 +188,13 @@ PROTECTIONS = (
         "tests/controller/test_stove.py::test_a_contact_read_before_a_relay_closed_does_not_pass_the_other_one",
     ),
     Protection(
+        "the refusal of a permit is not taken for that of an equal one",
+        "hardware/client.py",
+        "if self._wanted.get(asked.line) is asked.permit:  #",
+        "if self._wanted.get(asked.line) == asked.permit:  #",
+        "tests/hardware/test_client.py",
+    ),
+    Protection(
         "a contact read before a cut locks nothing out",
         "controller/sensing.py",
         "CONTACT_STALE_AFTER: Millis = 850",

@@ -38,6 +38,27 @@ def kinds(bench: StoveBench, burner: str | None = None) -> list[str]:
     return [entry.kind for entry in reversed(read(bench.journal.path, Query(burner=burner)))]
 
 
+def test_relays_that_close_together_are_on_record_together(tmp_path: Path) -> None:
+    """A second commit would wait for the first one, and a death in between would lose an opening."""
+
+    async def act(bench: StoveBench) -> None:
+        bench.keeper.leave()
+        bench.stove.tick()
+        bench.keeper.serve(bench.stove)
+        marks: list[list[str]] = []
+        append = bench.journal.append
+
+        def noted(entries: Any, changes: Any) -> asyncio.Future[None]:
+            marks.extend([changes["alive"]["energised"]] if "alive" in changes else [])
+            return append(entries, changes)
+
+        bench.journal.append = noted  # type: ignore[method-assign]
+        bench.pass_time(bench.config.limits.hold_open + SECOND)
+        assert marks[0] == ["left", "right"]
+
+    on_a_stove(tmp_path, act)
+
+
 def test_an_opening_is_sent_before_anything_else_is_looked_at(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         bench.keeper.said.clear()

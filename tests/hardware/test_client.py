@@ -7,7 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from hardware.client import KeeperClient
+from hardware.clock import Millis
 from hardware.origin import Reached
 from hardware.protocol import LONGEST, VERSION, Part, decode, encode
 from tests.fakes import ManualClock
@@ -78,19 +81,27 @@ def with_a_keeper(act: Callable[[KeeperClient, Keeper], Awaitable[None]]) -> Non
     asyncio.run(run())
 
 
-def test_a_refusal_does_not_make_it_forget_a_later_permit_that_is_granted() -> None:
-    """Else it would not open a line of which it does not know that it is energised."""
+@pytest.mark.parametrize("later", [1_500_000, 2_000_000])
+def test_a_refusal_does_not_make_it_forget_a_later_permit_that_is_granted(later: Millis) -> None:
+    """Else it would not open a line of which it does not know that it is energised.
+
+    An equal permit is sent where the keeper tells of an opening of its own before it refuses what was under way.
+    """
 
     async def act(client: KeeperClient, keeper: Keeper) -> None:
         client.permit("left", 2_000_000)
-        client.permit("left", 1_500_000)
+        keeper.say("opened", line="left", cause="gas alarm", cut=False, generation=1, at=1_000_000)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        client.permit("left", later)
         first, second = keeper.heard()
-        keeper.say("refused", seq=first["seq"], line="left", generation=0, why="there is no lease")
+        assert (first["generation"], second["generation"]) == (0, 1)
+        keeper.say("refused", seq=first["seq"], line="left", generation=1, why="the line was opened since")
         keeper.say("done", seq=second["seq"], line="left")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert client.wants("left")
-        assert client.permitted_until("left") == 1_500_000
+        assert client.permitted_until("left") == later
 
     with_a_keeper(act)
 

@@ -52,8 +52,10 @@ def test_each_guard_that_is_missing_is_one_sentence_with_its_cure(
     assert sentence.endswith(".")
 
 
-def test_nothing_is_missing_where_the_pins_are_simulated(tmp_path: Path) -> None:
-    assert missing(pi(tmp_path, watchdog="0"), SIMULATED) == []
+def test_where_the_pins_are_simulated_nothing_is_looked_at(tmp_path: Path) -> None:
+    told: list[list[str]] = []
+    asyncio.run(look(pi(tmp_path, watchdog="0"), SIMULATED, told.append))
+    assert told == []
 
 
 def test_it_is_logged_and_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -62,3 +64,14 @@ def test_it_is_logged_and_told_once(tmp_path: Path, caplog: pytest.LogCaptureFix
         asyncio.run(look(pi(tmp_path, watchdog="0"), REAL, told.append))
     assert told == [caplog.messages]
     assert "nobody feeds it" in caplog.messages[0]
+
+
+def test_without_a_thread_to_look_with_it_says_so_and_no_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_thread(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(asyncio, "to_thread", no_thread)
+    asyncio.run(look(pi(tmp_path), REAL, lambda _: pytest.fail("told what nobody has seen")))
+    assert "can't start new thread. `flameout doctor` looks, too." in caplog.text
