@@ -48,9 +48,9 @@ def test_relays_that_close_together_are_on_record_together(tmp_path: Path) -> No
         marks: list[list[str]] = []
         append = bench.journal.append
 
-        def noted(entries: Any, changes: Any) -> asyncio.Future[None]:
-            marks.extend([changes["alive"]["energised"]] if "alive" in changes else [])
-            return append(entries, changes)
+        def noted(entries: Any, standing: Any) -> asyncio.Future[None]:
+            marks.extend([standing["alive"]["energised"]] if "alive" in standing else [])
+            return append(entries, standing)
 
         bench.journal.append = noted  # type: ignore[method-assign]
         bench.pass_time(bench.config.limits.hold_open + SECOND)
