@@ -1,0 +1,1 @@
+"""Proofs by exhaustion: models of what tests reach only by chance."""
