@@ -7,13 +7,13 @@
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hardware.clock import Millis
+from hardware.document import parse, problem
 from hardware.durations import in_words, parse_duration
 from hardware.permits import Caps
 
@@ -115,7 +115,7 @@ def find_file(named: str | None) -> Path | None:
 def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The file as a mapping, with ``FLAMEOUT_SECTION__KEY=value`` laid over it; empty without a file.
 
-    Raises :class:`BadSettings` where it cannot be read, is not TOML, or others may write it.
+    Raises :class:`BadSettings` where it cannot be read, is not TOML, holds what none needs, or others may write it.
     """
     document: dict[str, Any] = {}
     if path is not None:
@@ -128,8 +128,8 @@ def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -
         if mode & stat.S_IWOTH:
             raise BadSettings(f"{path}: others may write it, and so move a safety limit; run: chmod o-w {path}")
         try:
-            document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            document = parse(text)
+        except ValueError as error:
             raise BadSettings(f"{path}: is not TOML: {error}") from None
     for name, value in (os.environ if environ is None else environ).items():
         match = re.fullmatch(r"FLAMEOUT_([A-Z]+)__([A-Z_]+)", name)
@@ -137,14 +137,16 @@ def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -
             section = document.setdefault(match[1].lower(), {})
             if isinstance(section, dict):
                 section[match[2].lower()] = _environment_value(value)
+    if wrong := problem(document):
+        raise BadSettings(wrong)
     return document
 
 
 def _environment_value(text: str) -> Any:
     """TOML where it is TOML (true, 8520, ["a"]), else the text itself."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 
@@ -175,7 +177,7 @@ def keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
     """The keeper's part of the document, checked. Raises :class:`BadSettings` at the first problem."""
     try:
         return _keeper_settings(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:  # inf is no channel
         raise BadSettings(f"the keeper cannot use this configuration ({error}); run: flameout check-config") from None
 
 

@@ -88,6 +88,41 @@ def test_an_override_does_not_replace_a_list_of_tables(tmp_path: Path) -> None:
     assert read_document(file, {"FLAMEOUT_BURNERS__ID": "right"}) == {"burners": [{"id": "left"}]}
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = " + "[" * 3_000, "is not TOML: it is nested too deeply"),
+        ("a" + ".a" * 1_500 + " = 1", "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: is nested too deeply"),
+        ("[rest]\nport = " + "1" * 5_000, "is not TOML: a number in it has thousands of digits"),
+        ("[keeper]\nlease = 0x" + "f" * 4_000, "keeper.lease: is larger than any number in TOML"),
+        ("x = [0, 0x8000000000000000]", "x[1]: is larger than any number in TOML"),
+        ('[mqtt]\npassword_file = "a\\u0000b"', "mqtt.password_file: has a NUL character"),
+        ('[[burners]]\n"a\\nb" = 1', r"burners[0].'a\nb': has characters that cannot be seen"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_what_would_end_in_a_crash_later_on_is_refused_with_a_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    file = tmp_path / "f.toml"
+    file.write_text(text)
+    with pytest.raises(BadSettings) as refusal:
+        read_document(file, {})
+    assert sentence in str(refusal.value)
+
+
+def test_an_override_that_no_reader_takes_is_a_text(tmp_path: Path) -> None:
+    for value in ("[" * 3_000, "1" * 5_000):
+        assert read_document(None, {"FLAMEOUT_REST__PORT": value}) == {"rest": {"port": value}}
+    with pytest.raises(BadSettings, match=r"rest\.port: is larger"):
+        read_document(None, {"FLAMEOUT_REST__PORT": "0x" + "f" * 4_000})
+
+
+def test_a_channel_that_is_infinite_is_refused_by_the_keeper_alone() -> None:
+    probe = {"kind": "thermocouple", "adc": "ads1115", "channel": float("inf")}
+    assert "infinity" in refused(burners=[burner(flame=probe)])
+
+
 def test_a_file_that_others_may_write_is_refused_with_the_cure(tmp_path: Path) -> None:
     file = tmp_path / "f.toml"
     file.write_text("")
