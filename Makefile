@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test test-kernel lint format bench faults proofs protections mutants test-home-assistant pictures drawings \
+.PHONY: help demo test test-kernel lint format bench faults proofs fuzz protections mutants test-home-assistant pictures drawings \
 	docs release deb lock clean
 
 help: ## this list
@@ -40,6 +40,9 @@ faults: .venv/ready-dev ## play every fault at twenty instants, judged by an ora
 
 proofs: .venv/ready-dev ## search every interleaving of keeper and controller in a model, with SPIN
 	@$(PYTHON) -m tests.proofs
+
+fuzz: .venv/ready-dev ## fuzz packets, MQTT, REST bodies and configuration, a minute each (ARGS="keeper --seconds 3600")
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (four minutes)
 	@$(PYTHON) -m tests.mutants
