@@ -9,13 +9,14 @@ import argparse
 import contextlib
 import hashlib
 import importlib
+import itertools
 import math
 import os
 import random
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -81,26 +82,35 @@ def _kept(name: str, data: bytes, folder: Path, error: BaseException) -> NoRetur
     os._exit(1)
 
 
-def _blindly(try_one: Try, inputs: Sequence[bytes], arguments: argparse.Namespace, target: Target) -> None:
-    """Without coverage: the inputs themselves, then changed ones."""
-    chance, runs, until = random.Random(arguments.seed), 0, time.monotonic() + (arguments.seconds or math.inf)
-    for data in inputs:
-        try_one(data)
-    while runs != arguments.runs and time.monotonic() < until:
-        try_one(changed(chance.choice(inputs), chance, target, inputs))
-        runs += 1
-    print(f"#{runs} DONE blindly", file=sys.stderr)
+def blindly(name: str, target: Target, seed: int) -> Iterator[bytes]:
+    """Without coverage: the inputs themselves, then changed ones for ever."""
+    chance, inputs = random.Random(seed), list(corpus(name, target).values())
+    yield from inputs
+    while True:
+        yield changed(chance.choice(inputs), chance, target, inputs)
+
+
+def hunt(name: str, flaw: str, inputs: int, seed: int = 1) -> Exception | None:
+    """Try inputs blindly, in this process, on a target with a planted flaw; returns what the flaw led to."""
+    target = load(name)
+    with target.flaws[flaw](), target.begin() as try_one:
+        for data in itertools.islice(blindly(name, target, seed), inputs):
+            try:
+                try_one(data)
+            except Exception as error:
+                return error
+    return None
 
 
 def _escaped(word: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in word)
 
 
-def _steered(try_one: Try, inputs: Sequence[bytes], arguments: argparse.Namespace, target: Target) -> None:
+def _steered(try_one: Try, arguments: argparse.Namespace, target: Target) -> None:
     folder = arguments.folder
     (folder / "seeds").mkdir(parents=True, exist_ok=True)
     (folder / "corpus").mkdir(exist_ok=True)
-    for number, data in enumerate(inputs):
+    for number, data in enumerate(corpus(arguments.name, target).values()):
         (folder / "seeds" / f"{number:03}").write_bytes(data)
     words = folder / "words"
     words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words))
@@ -139,7 +149,6 @@ def main() -> int:
     steered = atheris is not None and not arguments.blind and arguments.replay is None
     target = load(arguments.name, steered)
     flaw = target.flaws[arguments.flaw]() if arguments.flaw else contextlib.nullcontext()
-    inputs = list(corpus(arguments.name, target).values())
     with flaw, target.begin() as try_it:
 
         def try_one(data: bytes) -> None:
@@ -152,9 +161,15 @@ def main() -> int:
             for path in arguments.replay:
                 try_one(path.read_bytes())
         elif steered:
-            _steered(try_one, inputs, arguments, target)
+            _steered(try_one, arguments, target)
         else:
-            _blindly(try_one, inputs, arguments, target)
+            runs, until = 0, time.monotonic() + (arguments.seconds or math.inf)
+            for data in blindly(arguments.name, target, arguments.seed):
+                if runs == arguments.runs or time.monotonic() > until:
+                    break
+                try_one(data)
+                runs += 1
+            print(f"#{runs} DONE blindly", file=sys.stderr)
     return 0
 
 

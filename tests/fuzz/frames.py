@@ -131,6 +131,14 @@ class Rig:
             self.client.send(packet)
             self.waiting.append(packet)
 
+    def close(self) -> None:
+        """Whatever was found, leave no socket open."""
+        if self.client is not None:
+            self.client.close()
+        with contextlib.suppress(Exception):  # of a flawed keeper
+            self.keeper.turn(self.listener, 0)
+        self.factory.reset()
+
     def rest(self) -> None:
         """After an input: nobody is there, nothing is tilted, and the last burn is long past."""
         self.hang_up()
@@ -426,7 +434,8 @@ def begin() -> Iterator[Try]:
                     choices.of(DEEDS)(rig, choices)
                 rig.rest()
 
-        yield try_one
+        with contextlib.closing(rig):
+            yield try_one
 
 
 # --- flaws --------------------------------------------------------------------------------------------

@@ -280,9 +280,8 @@ async def settled() -> None:
 
 @contextlib.contextmanager
 def begin() -> Iterator[Try]:
-    logging.getLogger("flameout.mqtt").propagate = False
-    logging.lastResort = None
-    with tempfile.TemporaryDirectory(dir=fast_folder()) as folder, asyncio.Runner() as runner:
+    silent = mock.patch.object(logging.getLogger("flameout.mqtt"), "propagate", False)
+    with silent, tempfile.TemporaryDirectory(dir=fast_folder()) as folder, asyncio.Runner() as runner:
 
         async def started() -> Rig:
             return Rig(Path(folder))
