@@ -123,7 +123,7 @@ def _fuzzed(arguments: argparse.Namespace, progress: Progress, pool: ThreadPoolE
         broken += outcome.broken is not None
         progress.console.print(f"{'[red]✖[/]' if outcome.broken else '[green]✔[/]'} {outcome}")
         if outcome.broken:
-            progress.console.print(f"  {outcome.broken}", markup=False)
+            progress.console.print(f"  {outcome.broken}", markup=False, soft_wrap=True)
         progress.advance(task)
     return broken
 

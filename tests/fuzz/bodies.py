@@ -1,7 +1,8 @@
-"""Request bodies: to the whole ASGI application in this process, before a real stove; durations and instants alone too.
+"""Request bodies: to the whole ASGI application in this process, before a real stove; durations and instants too.
 
-An input's first byte names the call, the rest is the body. Bodies are read here once more, by a stricter reader: what
-that does not take is refused, and changes nothing. Any answer is a 2xx or a problem with a status that is documented.
+An input's first byte names the call, the rest is the body; after a ``c`` it is choices from which a body is made, and
+many of those are taken. Bodies are read here once more, by a stricter reader: what that does not take is refused, and
+changes nothing. Any answer is a 2xx or a problem with a status that is documented.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import math
 import re
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,9 +25,9 @@ from api.rest.app import build
 from api.tally import Tally
 from controller.tokens import TokenStore
 from hardware.durations import parse_duration
-from tests.fakes import StoveBench, config
+from tests.fakes import FixedWall, StoveBench, config
 from tests.fuzz.orders import fast_folder, settled
-from tests.fuzz.target import Target, Try, demand
+from tests.fuzz.target import Choices, Target, Try, demand
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 LONGEST_TIMER = 4 * HOUR
@@ -45,6 +47,7 @@ FIELDS = {
     "o": {"role", "burners"},
     "p": {"name", "code"},
 }
+NAMES = [*CALLS, "c", "D", "I"]
 DOCUMENTED = {400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503}
 UNITS = {"D": DAY, "H": HOUR, "M": MINUTE, "S": SECOND}
 
@@ -121,6 +124,7 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.bench = StoveBench(folder, config())
+        self.wall = FixedWall(self.bench.clock)  # shows what the stove's does
         self.bench.start()
         self.access = Access(TokenStore(folder / "tokens.json"), "console", require_token=False)
         self.app = build(self.bench.stove, self.access, Tally(), self.bench.config.rest)
@@ -193,8 +197,10 @@ class Rig:
         if call == "t":
             wanted = self._default() if content.get("duration") == "default" else length(content.get("duration"))
             demand(SECOND <= set_to <= LONGEST_TIMER, f"a timer of {set_to} ms from {body[:300]!r}")
-            given = content.get("ends_at") is None
-            demand(not given or set_to == wanted, f"a timer of {set_to} ms, not {wanted}, from {body[:300]!r}")
+            if content.get("ends_at") is not None:
+                left = datetime.fromisoformat(content["ends_at"]) - self.wall.wall()
+                wanted = round(left / timedelta(milliseconds=1))
+            demand(set_to == wanted, f"a timer of {set_to} ms, not {wanted}, from {body[:300]!r}")
         elif call == "d":
             demand(self._default() == length(content["duration"]), f"{self._default()} ms from {body[:300]!r}")
         elif call == "e":
@@ -209,6 +215,33 @@ def _is_a_problem(status: int, kind: str, answer: bytes) -> None:
     demand(set(problem) <= {"type", "title", "status", "detail", "field"}, f"a problem with {sorted(problem)}")
     demand(problem["status"] == status and problem["title"], f"{status} says {problem}")
     demand(problem["detail"].endswith(".") and "Traceback" not in problem["detail"], f"{problem['detail']!r}")
+
+
+def composed(choices: Choices, now: datetime) -> tuple[str, bytes]:
+    """A call and a body that is nearly one of its."""
+    call = choices.of([*CALLS])
+    names = [*sorted(FIELDS[call]), "more"]
+    fields = [f'"{choices.of(names)}": {_value(choices, now)}' for _ in range(choices.of((1, 1, 1, 1, 1, 2, 2, 0)))]
+    return call, ("{" + ", ".join(fields) + "}").encode("utf-8", "replace")
+
+
+def _value(choices: Choices, now: datetime) -> str:
+    match choices.below(6):
+        case 0:
+            parts = [f"{choices.below(100)}{choices.of(('m', 's', 'h', '.5s'))}" for _ in range(1 + choices.below(2))]
+            return f'"{"".join(parts)}"'
+        case 1:
+            return f'"PT{choices.below(200)}{choices.of("MSHD")}"'
+        case 2:
+            return f"{choices.below(256) * choices.of((1, 10, 60, 100))}{choices.of(('', '.25', 'e1', '.0004', 'e-3'))}"
+        case 3:
+            ahead = timedelta(seconds=choices.below(256) * choices.of((10, 60, 100, -1, 10**6)))
+            zone = timezone(timedelta(minutes=choices.of((0, 60, -330, 14 * 60))))
+            return f'"{(now + ahead).astimezone(zone).isoformat()}"'
+        case 4:
+            return choices.of(('"default"', '"light"', '"cook"', '["left"]', '"Anna"', "null", "NaN", "true", "1e999"))
+        case _:
+            return choices.piece().decode("utf-8", "replace")
 
 
 def _text(text: str) -> None:
@@ -237,9 +270,10 @@ def begin() -> Iterator[Try]:
         rig = runner.run(started())
 
         def try_one(data: bytes) -> None:
-            names = [*CALLS, "D", "I"]
-            call = chr(data[0]) if data[:1] in [name.encode() for name in names] else names[(data or b"\0")[0] % 8]
-            if call == "D":
+            call = NAMES[data[0] % len(NAMES)] if data and chr(data[0]) not in NAMES else data[:1].decode() or "D"
+            if call == "c":
+                runner.run(rig.take(*composed(Choices(data[1:]), rig.wall.wall())))
+            elif call == "D":
                 _text(data[1:].decode("utf-8", "replace"))
             elif call == "I":
                 _instant(rig, data[1:].decode("utf-8", "replace"))
@@ -301,6 +335,7 @@ TARGET = Target(
         "pair": b'p{"name": "Anna", "code": "04719358"}',
         "escaped": b'p{"n\\u0061me": "\\ud800"}',
         "nothing": b"",
+        **{f"composed {n}": bytes([ord("c"), n % 6, 0, n % 2, n % 5, 25, n % 4]) for n in range(30)},
     },
     [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e-9", b"true", b"null", b'"duration"', b'"ends_at"', b'"by"',
      b'"default"', b"PT", b"\\ud800", b"\\u0000", b"[[[[", b'{"', b'":', b"\xef\xbb\xbf", b"+14:00", b"9999-12-31T"],

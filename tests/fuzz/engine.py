@@ -90,10 +90,10 @@ def blindly(name: str, target: Target, seed: int) -> Iterator[bytes]:
         yield changed(chance.choice(inputs), chance, target, inputs)
 
 
-def hunt(name: str, flaw: str, inputs: int, seed: int = 1) -> Exception | None:
-    """Try inputs blindly, in this process, on a target with a planted flaw; returns what the flaw led to."""
+def hunt(name: str, flaw: str | None, inputs: int, seed: int = 1) -> Exception | None:
+    """Try inputs blindly, in this process, on a target with a planted flaw or none; returns what it led to."""
     target = load(name)
-    with target.flaws[flaw](), target.begin() as try_one:
+    with target.flaws[flaw]() if flaw is not None else contextlib.nullcontext(), target.begin() as try_one:
         for data in itertools.islice(blindly(name, target, seed), inputs):
             try:
                 try_one(data)

@@ -342,6 +342,8 @@ def _until_the_end(ours: socket.socket, otherwise: str = "the keeper did not han
 
 def _fields(rig: Rig, choices: Choices) -> dict[str, Any]:
     """A message, right where the choices are 0."""
+    if rig.client is None:
+        rig.connect()
     kind, now = choices.of(KINDS), rig.clock.now()
     if rig.seq == 0 and kind != "simulate":
         kind = "hello"
@@ -463,19 +465,28 @@ def _lenient(packet: bytes) -> protocol.Message:
     return {"seq": 0, "sent_at": 0, "line": None} | message
 
 
+HELLO, RENEW, PERMIT = bytes([0, 4, 0, 0]), bytes([0, 0, 0, 0]), bytes([0, 1, 0, 0, 0, 0, 0])  # as _say reads them
+BEGUN = HELLO + RENEW + PERMIT
+
 TARGET = Target(
     "packets to the keeper",
     begin,
     {
         "nothing": b"",
-        "a burn": bytes([0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 5, 1, 10]),
-        "an end": bytes([0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 3, 0, 0]),
-        "a tilt": bytes([0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 5, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 3, 5, 1]),
-        "late": bytes([0, 4, 0, 0, 2, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 1, 3, 1, 0]),
-        "bent": bytes([0, 4, 0, 0, 3, 1, 0, 0, 0, 0, 0, 4]) + piece(b"NaN"),
-        "more": bytes([0, 4, 0, 0, 3, 0, 0, 0, 3]) + piece(b"1"),
+        "a burn": BEGUN + bytes([1, 0, *RENEW, 1, 0, *RENEW, 1, 4]),
+        "an end": HELLO + RENEW + bytes([*PERMIT[:4], 1, 0, 0, 1, 0]),
+        "a lapse": BEGUN + bytes([1, 7, *RENEW, *PERMIT]),
+        "both lines": BEGUN + bytes([0, 1, 0, 1, 0, 0, 0, 0, 3, 0, 5]),
+        "a tilt": BEGUN + bytes([5, 0, 1, 0, 1, 0, 1, 0, *PERMIT, 5, 1, 1, 0, 1, 0, *PERMIT]),
+        "a permit in flight": BEGUN + bytes([2, *PERMIT[1:], 1, 7, *RENEW, 1, 0]),
+        "a stale permit": BEGUN + bytes([1, 7, *RENEW, *PERMIT[:-1], 3]),
+        "a renewal that queued": HELLO + bytes([2, *RENEW[1:], 2, *PERMIT[1:], 1, 5, 1, 0]),
+        "the longest time": BEGUN + bytes([1, 5, *RENEW, *PERMIT] * 7),
+        "one relay of a pair": HELLO + RENEW + bytes([*PERMIT[:5], 2, 0, *PERMIT[:5], 3, 0]),
+        "bent": HELLO + RENEW + bytes([3, *PERMIT[1:], 4]) + piece(b"NaN"),
+        "more": HELLO + bytes([3, *RENEW[1:], 3]) + piece(b"1"),
         "anything": bytes([4]) + piece(b'{"type":"hello","seq":1,"sent_at":0,"version":2}') + bytes([4]) + piece(b"[]"),
-        "another": bytes([0, 4, 0, 0, 0, 0, 0, 0, 6, 1, 5, 6, 7, 6, 0, 4, 0, 0]),
+        "another client": BEGUN + bytes([6, 1, 7, 6]) + BEGUN + bytes([7, 6]) + HELLO,
     },
     [b"NaN", b"Infinity", b"true", b"null", b"1e3", b"1.0", b"-1", b'"left"', b"[]", b"{}", b'"seq":1', b"\xff"],
     {
