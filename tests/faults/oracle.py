@@ -127,6 +127,11 @@ class Judge:
         """From ``within`` on low, until ``may_close`` or a start of a daemon; ``keeps``: deadlines before that hold."""
         self._close(at + said["within"], said["why"], said["keeps"])
 
+    def _low(self, said: Any, at: float, _acked: Any) -> None:
+        """Low from then until an instant that is known already; whatever was timed beyond its beginning is void."""
+        self._forbid(at, said["until"], said["why"])
+        self.deadline = EVER
+
     def _may_close(self, _said: Any, at: float, _acked: Any) -> None:
         self._free(at)
 
