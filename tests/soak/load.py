@@ -58,6 +58,10 @@ class SoakScene(Scene):
         if client is not None:
             client.close()
 
+    def close(self) -> None:
+        self.disconnect()
+        super().close()
+
 
 class Load:
     """``step()`` does one thing; ``rest()`` and ``go_on()`` are around moments in which nothing may be under way."""
@@ -67,6 +71,7 @@ class Load:
         self.random = random.Random(seed)
         self.done: dict[str, int] = {}
         self.pages = Pages(scene.stove.port, pages, seed)
+        self.steps = 0
         self.unanswered: list[str] = []
         self._messages = 0
         self._ends = dict.fromkeys(ALL, 0.0)  # when the timer that was set last ends
@@ -92,6 +97,7 @@ class Load:
 
     def step(self) -> None:
         """Do one thing, by chance."""
+        self.steps += 1
         deed = self.random.choices(list(self._deeds), list(self._deeds.values()))[0]
         self._count(getattr(deed, "__name__", "").strip("_"))
         try:

@@ -68,6 +68,7 @@ class Pages:
         for task in list(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.sleep(0.05)  # their connections close after that
 
     def _wait(self, deed: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(deed, self._loop).result(10)

@@ -5,6 +5,7 @@ every now and then everybody leaves, and what is left open is counted. At the en
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,7 @@ class Plan:
     pause: float = 0.15  # between two deeds, on average
     pages: int = 8
     kill_keeper: bool = True
+    deeds: int = 0  # a machine that is busy otherwise takes longer, for so many at least
 
     @property
     def sample_every(self) -> float:
@@ -67,32 +69,46 @@ class Soak:
         self._scene, self._load, self._samples, self._plan = scene, load, samples, plan
         self._journal = scene.folder / "flameout.db"
         self._daemon, self._keeper = scene.pid, scene.keeper_pid()
+        self._over = threading.Event()
+        self._resting = threading.Event()
 
     def run(self, show: Callable[[float], None]) -> None:
         """Do, look and rest until the time is over."""
+        looking = threading.Thread(target=self._look)
+        looking.start()
+        try:
+            self._go_on(show)
+        finally:
+            self._over.set()
+            looking.join()
+
+    def _go_on(self, show: Callable[[float], None]) -> None:
         plan, start = self._plan, time.monotonic()
         due = _Due(start)
-        while (passed := time.monotonic() - start) < plan.seconds:
-            if due.every("sample", plan.sample_every):
-                self._sample(quiet=False)
-                show(passed)
+        while (passed := time.monotonic() - start) < plan.seconds or self._load.steps < plan.deeds:
+            show(passed)
             if due.every("quiet", plan.quiet_every):
                 self._rest()
             if due.every("broker", min(420.0, plan.seconds / 3)):
                 self._load.restart_broker()
-            if plan.kill_keeper and passed < plan.seconds / 2 and due.every("keeper", min(600.0, plan.seconds / 4)):
+            early = passed < plan.seconds / 2 or "keeper killed" not in self._load.done
+            if plan.kill_keeper and early and due.every("keeper", min(600.0, plan.seconds / 4)):
                 self._load.kill_keeper()
                 self._keeper = self._scene.keeper_pid()
             self._load.step()
             time.sleep(self._load.random.expovariate(1 / plan.pause))
         self._rest()
 
-    def _sample(self, quiet: bool) -> None:
-        for what, pid in (("daemon", self._daemon), ("keeper", self._keeper)):
-            self._samples.add(look(time.monotonic(), what, pid, quiet, self._journal))
+    def _look(self) -> None:
+        """On a thread of its own, so that what takes long is seen too."""
+        while not self._over.wait(self._plan.sample_every):
+            if not self._resting.is_set():
+                for what, pid in (("daemon", self._daemon), ("keeper", self._keeper)):
+                    self._samples.add(look(time.monotonic(), what, pid, False, self._journal))
 
     def _rest(self) -> None:
         """Everybody leaves. What takes a moment to close gets it: the fewest of ten looks count."""
+        self._resting.set()
         self._load.rest()
         time.sleep(1.0)
         looks = []
@@ -101,6 +117,7 @@ class Soak:
             looks.append(look(time.monotonic(), "daemon", self._daemon, True, self._journal))
         self._samples.add(min(filter(None, looks), key=lambda sample: sample.descriptors, default=None))
         self._samples.add(look(time.monotonic(), "keeper", self._keeper, True, self._journal))
+        self._resting.clear()
         self._load.go_on()
 
 
