@@ -74,6 +74,13 @@ class House:
 
     async def run(self, days: int, each_day: Callable[[int], None], live: Callable[["House", int], None]) -> None:
         """``live`` plans a day's life; ``each_day`` is told that one is over."""
+        try:
+            await self._live(days, each_day, live)
+        finally:
+            if self.kitchen is not None:
+                await self._gone()
+
+    async def _live(self, days: int, each_day: Callable[[int], None], live: Callable[["House", int], None]) -> None:
         await self.boot()
         for day in range(days):
             midnight = self._midnight(day)

@@ -43,7 +43,7 @@ class Plan:
 
     @property
     def quiet_every(self) -> float:
-        return min(120.0, self.seconds / 8)
+        return min(120.0, max(3.0, self.seconds / 8))
 
     @property
     def room(self) -> float:

@@ -141,5 +141,5 @@ def test_a_planted_leak_of_objects_is_found(monkeypatch: Patch) -> None:
         real(self, item)
 
     monkeypatch.setattr(Stream, "publish", publish)
-    wrong = run(56, seed=5).wrong
+    wrong = run(7, seed=5).wrong
     assert any("objects grew" in sentence for sentence in wrong), wrong

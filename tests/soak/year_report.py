@@ -10,8 +10,8 @@ from tests.soak.year import Year
 PICTURES = {
     "flames": "Minutes of flame a week",
     "cuts": "Falls of a line a week, by cause",
-    "objects": "Objects of the product at the end of each week",
-    "memory": "Memory of the whole run at the end of each week",
+    "objects": "Objects of the product from week to week",
+    "memory": "Memory of the whole run from week to week",
     "rows": "Rows in the journal, of which older ones are dropped after 60 days",
 }
 
@@ -58,7 +58,11 @@ def _rows(year: Year) -> Iterator[tuple[str, str]]:
         yield "memory of the run", f"{year.grown[0].memory:.1f} to {year.grown[-1].memory:.1f} MiB"
         yield "rows in the journal, at most", f"{max(week.rows for week in year.grown):,}"
     yield "leapt over", f"{house.skipped / 3_600_000 / 24 / max(1, year.days):.1%} of the time"
-    yield "took", f"{year.seconds:.0f} s, {year.days / max(year.seconds, 0.001) * 60:.0f} days a minute"
+    yield "took", f"{year.seconds:.0f} s, of which {year.cpu:.0f} s on a core: {_rate(year):.0f} days a minute of it"
+
+
+def _rate(year: Year) -> float:
+    return year.days / max(year.cpu, 0.001) * 60
 
 
 def _counted(many: dict[str, int]) -> str:
