@@ -3,8 +3,8 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test test-kernel lint format bench faults proofs fuzz protections mutants test-home-assistant pictures drawings \
-	docs release deb lock clean
+.PHONY: help demo test test-kernel lint format bench faults soak proofs fuzz protections mutants test-home-assistant \
+	pictures drawings docs release deb lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ protections: .venv/ready-dev ## take out each protection in turn and see its tes
 
 faults: .venv/ready-dev ## play every fault at twenty instants, judged by an oracle (ARGS="--instants 1" for the quick part)
 	@$(PYTHON) -m tests.faults $(ARGS)
+
+soak: .venv/ready-dev ## a year of a household in virtual time, judged by an oracle (ARGS="--real 1h": real processes under load)
+	@$(PYTHON) -m tests.soak $(ARGS)
 
 proofs: .venv/ready-dev ## search every interleaving of keeper and controller in a model, with SPIN
 	@$(PYTHON) -m tests.proofs

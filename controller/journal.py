@@ -14,7 +14,7 @@ import json
 import queue
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -257,6 +257,17 @@ def read_since(path: Path, seq: int, limit: int) -> list[Entry]:
     with _reading(path) as connection:
         rows = connection.execute("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         return [_entry(row) for row in rows]
+
+
+def walk(path: Path, since: datetime, most: int) -> Iterator[Entry]:
+    """The entries since an instant, oldest first, of the newest ``most``; one at a time, however many there are.
+
+    Blocks; raises ``sqlite3.Error``.
+    """
+    newest = "seq > (SELECT max(seq) FROM events) - ? AND julianday(at) >= julianday(?)"
+    with _reading(path) as connection:
+        for row in connection.execute(f"SELECT * FROM events WHERE {newest} ORDER BY seq", (most, rfc3339(since))):
+            yield _entry(row)
 
 
 def verify(path: Path) -> str | None:

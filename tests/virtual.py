@@ -17,7 +17,7 @@ from controller.config import Config
 from controller.journal import Entry, Journal, Query, read
 from controller.stove import Stove
 from controller.view import BurnerView
-from controller.wall import Calendar
+from controller.wall import Calendar, WallClock
 from hardware.client import KeeperClient
 from hardware.clock import SECOND, BootClock, Clock, Millis
 from hardware.keeper import Keeper
@@ -86,6 +86,7 @@ class VirtualKitchen:
         self.config = Config.model_validate(self.document)
         self.folder = folder
         self.clock = ManualClock()
+        self.wall: WallClock = FixedWall(self.clock)
         self.settings = keeper_settings(self.document)
         self.factory = SimulatedFactory(self.settings, self.clock)
         self.keeper: Keeper | None = None
@@ -94,7 +95,7 @@ class VirtualKitchen:
 
     async def __aenter__(self) -> "VirtualKitchen":
         self._patience.start()
-        calendar = Calendar(self.clock, FixedWall(self.clock))
+        calendar = Calendar(self.clock, self.wall)
         self.journal = Journal(self.folder / "flameout.db")
         self.client = KeeperClient(self, self.clock, patience=SECOND)
         self.stove = Stove(self.config, self.clock, calendar, self.journal, self.client, "1.2.3")

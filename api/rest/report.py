@@ -13,7 +13,7 @@ from api.rest.access import Access
 from api.rest.described import PROBLEMS, gives
 from api.rest.problems import Problem
 from controller import journal
-from controller.journal import Entry, Query
+from controller.journal import Entry
 from controller.report import Report, weekly
 from controller.stove import Stove
 from controller.tokens import Role
@@ -105,7 +105,7 @@ def _read_days(path: Path, days: int, senses: dict[str, bool]) -> Usage:
 
 def _entries_since(path: Path, day: datetime) -> Iterator[Entry]:
     """Oldest first, and from two days before: what went on at midnight began before it."""
-    return reversed(journal.read(path, Query(since=day - timedelta(days=2), limit=MOST_ENTRIES)))
+    return journal.walk(path, day - timedelta(days=2), MOST_ENTRIES)
 
 
 def _whole(request: Request, name: str, default: int, most: int) -> int:

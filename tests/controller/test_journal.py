@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from controller.journal import Entry, Journal, JournalFailing, Query, read, read_since, retained_from, verify
+from controller.journal import Entry, Journal, JournalFailing, Query, read, read_since, retained_from, verify, walk
 from controller.wall import rfc3339
 
 PATIENCE = 20.0  # s, for a slow machine
@@ -588,3 +589,33 @@ def test_a_process_killed_right_after_an_acknowledgement_loses_nothing(tmp_path:
     on_journal(path, act)
     assert verify(path) is None
     assert [row.seq for row in read_since(path, 0, 10_000)][:last] == list(range(1, last + 1))
+
+
+def minutes(count: int) -> Callable[[Journal], Awaitable[None]]:
+    """So many entries, one a minute from noon on."""
+
+    async def act(journal: Journal) -> None:
+        rows = [entry(journal, at=rfc3339(NOON + timedelta(minutes=minute))) for minute in range(count)]
+        await asyncio.wait_for(journal.append(rows, {}), PATIENCE)
+
+    return act
+
+
+def test_a_walk_gives_what_is_new_enough_oldest_first(tmp_path: Path) -> None:
+    on_journal(tmp_path / "journal.db", minutes(10))
+    since = NOON + timedelta(minutes=4)
+    assert [one.seq for one in walk(tmp_path / "journal.db", since, most=100)] == [5, 6, 7, 8, 9, 10]
+    assert [one.seq for one in walk(tmp_path / "journal.db", since, most=3)] == [8, 9, 10]
+
+
+def test_a_walk_holds_one_entry_at_a_time_however_long_it_is(tmp_path: Path) -> None:
+    on_journal(tmp_path / "journal.db", minutes(5_000))
+    for _ in walk(tmp_path / "journal.db", NOON, most=1):  # what it needs whatever its length is paid for
+        pass
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in walk(tmp_path / "journal.db", NOON, most=10_000)) == 5_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100_000  # bytes; all of them at a time are forty times that

@@ -127,6 +127,11 @@ class Judge:
         """From ``within`` on low, until ``may_close`` or a start of a daemon; ``keeps``: deadlines before that hold."""
         self._close(at + said["within"], said["why"], said["keeps"])
 
+    def _low(self, said: Any, at: float, _acked: Any) -> None:
+        """Low from then until an instant that is known already; whatever was timed beyond its beginning is void."""
+        self._forbid(at, said["until"], said["why"])
+        self.deadline = EVER
+
     def _may_close(self, _said: Any, at: float, _acked: Any) -> None:
         self._free(at)
 
@@ -176,13 +181,13 @@ def _highs(levels: list[Any], ended: float) -> Iterator[tuple[float, float]]:
 
 def _breaches(judged: Judge, highs: list[tuple[float, float]], stalls: list[tuple[float, float]]) -> Iterable[Breach]:
     for span in judged.forbidden:
-        start = _after_stalls(span.start, stalls) + SLACK
+        start = after_stalls(span.start, stalls) + SLACK
         for since, until in highs:
             if until > start and since < span.end - SLACK:
                 late = (min(until, span.end) - max(start, since)) * 1000
                 yield Breach(judged.line, max(start, since), f"high for {late:.0f} ms although {span.why}")
     for span in judged.dips:
-        end = _after_stalls(span.end, stalls) + SLACK
+        end = after_stalls(span.end, stalls) + SLACK
         if any(since <= span.start and until >= end for since, until in highs):
             yield Breach(judged.line, span.end, f"never low in {(span.end - span.start) * 1000:.0f} ms: {span.why}")
     for span in judged.stays:
@@ -190,7 +195,7 @@ def _breaches(judged: Judge, highs: list[tuple[float, float]], stalls: list[tupl
             yield Breach(judged.line, span.start, f"fell although {span.why}")
 
 
-def _after_stalls(at: float, stalls: list[tuple[float, float]]) -> float:
+def after_stalls(at: float, stalls: list[tuple[float, float]]) -> float:
     """The instant, or the end of a standstill of the whole machine that it lies in or just behind."""
     for start, end in stalls:
         if start - SLACK <= at <= end + 2 * SLACK:

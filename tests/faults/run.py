@@ -187,7 +187,7 @@ def _afterwards(made: Scene, fault: Fault) -> None:
     assert not any(made.lines.high(pin) for pin in PINS.values()), "a line is high after everything was shut off"
     wait(0.05)
     if not made.lost_record:
-        _audit(made)
+        audit(made)
     _still_locked(made, fault)
 
 
@@ -210,7 +210,7 @@ def _still_locked(made: Scene, fault: Fault) -> None:
         assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out after a restart"
 
 
-def _audit(made: Scene) -> None:
+def audit(made: Scene) -> None:
     """Each acknowledged command is on record once, and so is each opening; the numbers have no gap."""
     rows = made.rows()
     assert [seq for seq, _, _ in rows] == list(range(rows[0][0], rows[0][0] + len(rows))), "the record has a gap"

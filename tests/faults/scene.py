@@ -155,9 +155,7 @@ class Scene:
         """A call to the daemon and what came of it, as a statement; True if it was acknowledged."""
         sent = boot_seconds()
         try:
-            with httpx2.Client(
-                base_url=f"http://127.0.0.1:{self.stove.port}", timeout=3, headers=self._headers()
-            ) as client:
+            with self.connected() as client:
                 answer = client.request(method, f"/api/v1{path}", json=body)
         except httpx2.HTTPError:
             self.say(what, line, at=sent, gave_up=boot_seconds(), **fields)
@@ -167,6 +165,13 @@ class Scene:
         elif answer.status_code >= 500:  # "not on record" counts, as far as the lines go
             self.say(what, line, at=sent, gave_up=boot_seconds(), status=answer.status_code, **fields)
         return answer.status_code == 200
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[httpx2.Client]:
+        """A client for one command; a connection of its own."""
+        base = f"http://127.0.0.1:{self.stove.port}"
+        with httpx2.Client(base_url=base, timeout=3, headers=self._headers()) as client:
+            yield client
 
     def _headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token.read_text().strip()}"}
