@@ -50,7 +50,7 @@ fuzz: .venv/ready-dev ## fuzz packets, MQTT, REST bodies and configuration, a mi
 mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (four minutes)
 	@$(PYTHON) -m tests.mutants
 
-test-home-assistant: .venv/ready-dev ## drive what is shipped for Home Assistant in a real one, installed for that (ARGS=VERSION)
+test-home-assistant: .venv/ready-dev ## drive what is shipped for Home Assistant in real ones, oldest and newest (ARGS=VERSION)
 	@deploy/home-assistant/try $(ARGS)
 
 pictures: .venv/ready-dev ## make the documentation's pictures of the page anew

@@ -9,15 +9,15 @@ import pytest
 
 from tests.api.rest.asking import idle
 from tests.e2e.program import Program, eventually
-from tests.home_assistant.house import NEEDS_HOME_ASSISTANT, House, house
+from tests.home_assistant.house import NEEDS_HOME_ASSISTANT, PYTHONS, House, house, named
 from tests.home_assistant.sentences import ALL_OFF, EXTENSIONS, NOTHING_ON, ON, ONE_OFF, OTHERS, TIME_LEFT, TIMERS
 
 pytestmark = NEEDS_HOME_ASSISTANT
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, House]]:
-    with house(tmp_path_factory) as both:
+@pytest.fixture(scope="module", params=PYTHONS, ids=named)
+def daemon(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, House]]:
+    with house(request.param, tmp_path_factory) as both:
         yield both
 
 
@@ -122,6 +122,10 @@ def test_what_means_something_else_does_nothing_to_the_stove(
     assert assist.hear(language, text)["type"] == "error"
     assert burners_off(stove) == []
     assert [entry["event_type"] for entry in stove.history()] == before
+
+
+def test_home_assistant_complains_of_nothing(stove: Program, assist: House) -> None:
+    assert assist.complaints() == []
 
 
 def test_what_the_stove_does_not_confirm_is_not_called_done(stove: Program, assist: House) -> None:

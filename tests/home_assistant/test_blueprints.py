@@ -1,17 +1,26 @@
 """The blueprints and the dashboard that are shipped, in a real Home Assistant beside the real daemon."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from api.mqtt.discovery import discovery
+from api.mqtt.topics import Topics
+from controller.config import Config
 from tests.e2e.program import LEFT, RIGHT, Program, eventually
-from tests.home_assistant.house import DEPLOY, NEEDS_HOME_ASSISTANT, House, house
-from tests.home_assistant.test_files import announced
+from tests.home_assistant.house import DEPLOY, NEEDS_HOME_ASSISTANT, PYTHONS, House, house, named
+from tests.home_assistant.test_files import CONFIG, announced
 
 pytestmark = NEEDS_HOME_ASSISTANT
 
+OFF_BY_DEFAULT = {
+    f"{entity.format(burner)}"
+    for burner in ("left", "right")
+    for entity in ("button.kitchen_hob_{}_reset", "sensor.kitchen_hob_{}_time_left")
+}
 SOON = "{ seconds: 1 }"
 AUTOMATIONS = f"""\
 input_boolean:
@@ -65,9 +74,9 @@ lovelace:
 """
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, House]]:
-    with house(tmp_path_factory, AUTOMATIONS) as made:
+@pytest.fixture(scope="module", params=PYTHONS, ids=named)
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, House]]:
+    with house(request.param, tmp_path_factory, AUTOMATIONS) as made:
         yield made
 
 
@@ -137,7 +146,9 @@ def test_the_last_one_who_leaves_shuts_off(stove: Program, home: House) -> None:
     home.ask(set="device_tracker.anna", to="not_home")
     home.ask(set="device_tracker.ben", to="not_home")
     eventually("it is shut off", lambda: cut_by_home_assistant(stove, "right"))
-    assert "Nobody is home" in home.ask(told=True)["told"][-1]["message"]
+    eventually(
+        "the phone is told", lambda: any("Nobody is home" in told["message"] for told in home.ask(told=True)["told"])
+    )
 
 
 @pytest.mark.parametrize("alarm", ["binary_sensor.smoke", "binary_sensor.co"])
@@ -184,6 +195,23 @@ def test_the_dashboard_has_stock_cards_and_no_entity_that_is_not_there(home: Hou
     for entity in entities:
         assert home.state(entity) is not None, entity
         assert entity in announced()
+
+
+def test_every_entity_that_is_announced_is_there(home: House) -> None:
+    absent = {entity for entity in announced() if home.state(entity) is None}
+    assert absent <= OFF_BY_DEFAULT
+
+
+def test_home_assistant_complains_of_nothing_and_of_a_key_that_it_does_not_know(home: House) -> None:
+    """The second half shows that the first can fail."""
+    assert home.complaints() == []
+    config = Config.model_validate(CONFIG | {"stove": {"id": "planted", "name": "Planted"}})
+    topics = Topics.of(config)
+    for topic, payload in discovery(config, topics, "0.1.0").items():
+        device = json.loads(payload) | {"planted_key": 1}
+        home.ask(call="mqtt.publish", data={"topic": topic, "payload": json.dumps(device)})
+    eventually("it complains", lambda: any("planted_key" in line for line in home.complaints()))
+    assert home.state("valve.planted_left") is None
 
 
 def test_every_blueprint_is_in_the_documentation() -> None:

@@ -1,19 +1,23 @@
 """What is shipped for Assist fits what flameout announces, and the page shows only what is tried in test_assist.py."""
 
 import json
+import os
 import re
 from pathlib import Path
+
+import pytest
 
 from api.mqtt.discovery import discovery
 from api.mqtt.topics import Topics
 from controller.config import Config
+from tests.home_assistant.house import PYTHONS, version
 from tests.home_assistant.sentences import SAID
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "deploy" / "home-assistant"
 PACKAGE = (SHIPPED / "packages" / "flameout.yaml").read_text()
 SENTENCES = {
-    language: (SHIPPED / "custom_sentences" / language / "flameout.yaml").read_text() for language in ("en", "zh-cn")
+    language: (SHIPPED / "custom_sentences" / language / "flameout.yaml").read_text() for language in ("en", "zh-CN")
 }
 CONFIG = {
     "stove": {"id": "kitchen", "name": "Kitchen hob"},
@@ -64,3 +68,10 @@ def test_the_page_shows_sentences_that_are_tried() -> None:
     assert len(shown) >= 14
     for sentence in shown:
         assert ("en" if sentence.isascii() else "zh-CN", sentence) in SAID
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="elsewhere nobody has to install a Home Assistant")
+def test_in_ci_the_oldest_and_the_newest_home_assistant_are_there() -> None:
+    there = [version(python) for python in PYTHONS]
+    assert (2024, 12) in there, "deploy/home-assistant/install"
+    assert max(there) >= (2026, 11), "deploy/home-assistant/install"
