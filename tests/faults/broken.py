@@ -92,7 +92,7 @@ def _welded(scene: Scene) -> None:
     scene.simulate("left", "fault contact_stuck")
     scene.must_dip(4.0, "the contact of one burner is welded")
     scene.shut_off("left")
-    eventually("it is locked out", lambda: scene.stove.burner("left")["status"] == "lockout")
+    eventually("it is locked out", lambda: scene.burner("left")["status"] == "lockout")
 
 
 def _valve_stuck(scene: Scene) -> None:
@@ -100,14 +100,14 @@ def _valve_stuck(scene: Scene) -> None:
     scene.stove.light("right")
     scene.simulate("right", "fault valve_stuck")
     scene.shut_off("right")
-    eventually("it is locked out", lambda: scene.stove.burner("right")["status"] == "lockout")
+    eventually("it is locked out", lambda: scene.burner("right")["status"] == "lockout")
 
 
 def _foreign_voltage(scene: Scene) -> None:
     """A voltage that no flame made may hold the magnet: a lockout."""
     scene.must_open(6.0, "a foreign voltage is at the burner", "right")
     scene.simulate("right", "fault foreign_voltage")
-    eventually("it is locked out", lambda: scene.stove.burner("right")["status"] == "lockout")
+    eventually("it is locked out", lambda: scene.burner("right")["status"] == "lockout")
 
 
 def _lit_and_frozen(scene: Scene) -> None:

@@ -56,7 +56,7 @@ def _summer_time_begins(scene: Scene) -> None:
     wait(2.0)
     scene.must_open(2.0, "the night lock has begun with summer time")
     wait(2.0)
-    causes = [hold["cause"] for hold in scene.stove.burner("right")["holds"]]
+    causes = [hold["cause"] for hold in scene.burner("right")["holds"]]
     assert "night" in causes, f"it is night, and held by {causes}"
 
     def day() -> None:

@@ -49,7 +49,7 @@ def look_after(scene: Scene) -> None:
     if scene.forgot:
         return
     for line, causes in KEPT.items():
-        found = {hold["cause"] for hold in scene.stove.burner(line)["holds"]}
+        found = {hold["cause"] for hold in scene.burner(line)["holds"]}
         assert found & causes, f"{line} is not locked any more: {found}"
     if not scene.lost_record:
-        assert scene.stove.get("/stove")["default_timer_s"] == DEFAULT_TIMER, "the default timer is another one"
+        assert scene.get("/stove")["default_timer_s"] == DEFAULT_TIMER, "the default timer is another one"

@@ -11,8 +11,9 @@ and once so many rows that the log starts anew within a run. Whatever SQLite ask
 - *lost*: at each acknowledgement, only what was synced,
 - *torn*: what was synced, and of the rest any sectors, by seeds.
 
-The journal has to open on them without help. All that was acknowledged is there, in order, without a gap, the chain
-of hashes holds; of the commit under way there is all or nothing, and what stands (locks) is of the same commit; and it goes on.
+The journal has to open on them without help. All that was acknowledged is there, in order, without a gap, and the
+chain of hashes holds. Of the commit under way there is all or nothing, and what stands (locks) is of the same commit.
+Then it goes on.
 """
 
 import argparse
@@ -259,6 +260,13 @@ def flooded(jobs: int = 2) -> Verdict:
     return verdict
 
 
+def everywhere(every_byte: bool = False) -> Verdict:
+    """All of it."""
+    verdict = whole(record(commits(COMMITS)), every_byte)
+    verdict += flooded()
+    return verdict
+
+
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="flameout-power-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
@@ -274,8 +282,7 @@ def main() -> int:
     parser.add_argument("--every-byte", action="store_true", help="at every byte, not only at the edges of each write")
     arguments = parser.parse_args()
     began = time.monotonic()
-    verdict = whole(record(commits(COMMITS)), arguments.every_byte)
-    verdict += flooded()
+    verdict = everywhere(arguments.every_byte)
     print(*verdict.wrong[:20], sep="\n", file=sys.stderr)
     print(f"{dict(verdict.looks)}, {len(verdict.wrong)} wrong; {time.monotonic() - began:.0f} s")
     return 1 if verdict.wrong else 0

@@ -185,7 +185,7 @@ def _afterwards(made: Scene, fault: Fault) -> None:
         eventually(f"{free} high", lambda: _revived(made) and made.high(*free), PATIENCE)
     for line in fault.locks:
         assert not made.lines.high(PINS[line]), f"{line} is high although it is locked out"
-        assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out"
+        assert made.burner(line)["status"] == "lockout", f"{line} is not locked out"
     fault.after(made)
     look_after(made)
     assert made.shut_off(None), "a shut-off was not answered afterwards"
@@ -214,4 +214,4 @@ def _still_locked(made: Scene, fault: Fault) -> None:
     made.spawn()
     eventually("the daemon answers", made.stove.healthy, PATIENCE)
     for line in fault.locks:
-        assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out after a restart"
+        assert made.burner(line)["status"] == "lockout", f"{line} is not locked out after a restart"

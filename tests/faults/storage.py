@@ -24,7 +24,7 @@ def _full(scene: Scene) -> None:
     scene.on_heal(lambda: resource.prlimit(scene.pid, resource.RLIMIT_FSIZE, before))
     eventually("the daemon answers", scene.stove.healthy)
     assert not scene.timer("right", 3600), "a timer was acknowledged that is not on record"
-    eventually("the stove says so", lambda: scene.stove.get("/stove")["problems"], 5)
+    eventually("the stove says so", lambda: scene.get("/stove")["problems"], 5)
 
 
 def hold_journal(scene: Scene, pieces: int = 1, seconds: float = 1.5) -> None:
