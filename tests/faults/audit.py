@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from tests.e2e.program import eventually
 from tests.faults.scene import ALL, HOLD_OPEN, PINS, Row, Said, Scene
+from tests.witness import boot_seconds
 
 BURNERS = (*ALL, "rear", "front")
 TOLERANCE = 0.003  # s: the record has whole milliseconds
@@ -107,7 +108,17 @@ def _told(scene: Scene, line: str) -> bool:
     levels = [(level.at, level.high) for level in scene.lines.levels() if level.pin == PINS[line]]
     rises = [at for (_, before), (at, after) in pairwise([(0.0, False), *levels]) if after and not before]
     told = [(row.boot, row.kind == "shut_off") for row in scene.rows() if _may_tell_of_a_fall(row, line)]
-    return _falls(scene, line) == len(told) - len(in_between(told, rises))
+    return _falls(scene, line) == len(told) - len(in_between(in_order(told, boot_seconds()), rises))
+
+
+def in_order(told: list[tuple[float, bool]], now: float) -> list[tuple[float, bool]]:
+    """With instants that are to come, or before the one before, put right: that clock was the fault."""
+    made, until = [], now
+    for at, cut in reversed(told):
+        until = at if at <= now else until
+        made.append((until, cut))
+    instants = accumulate((at for at, _ in reversed(made)), max)
+    return [(at, cut) for at, (_, cut) in zip(instants, told, strict=True)]
 
 
 def in_between(told: list[tuple[float, bool]], rises: list[float]) -> list[float]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.audit import Found, commands, in_between, not_once, out_of_order
+from tests.faults.audit import Found, commands, in_between, in_order, not_once, out_of_order
 from tests.faults.scene import Row, Said
 
 FIRST = {"what": "timer", "line": "left", "at": 5.0, "acked": 5.1, "seconds": 60.001}
@@ -65,3 +65,8 @@ def test_a_cut_before_the_line_was_high_again_tells_of_no_fall_and_a_twin_does()
     assert in_between([(5.0, True), (5.2, False)], rises=[4.0]) == [5.2]
     assert in_between([(5.0, True), (7.5, True), (9.0, False)], rises=[4.0, 7.0, 8.5]) == []
     assert in_between([(5.0, True), (5.001, True)], rises=[4.0]) == []
+
+
+def test_rows_of_a_clock_that_was_wrong_stay_in_the_order_of_their_numbers() -> None:
+    assert in_order([(5.0, True), (3605.0, True), (8.0, False)], now=9.0) == [(5.0, True), (8.0, True), (8.0, False)]
+    assert in_order([(5.0, True), (1.0, True), (8.0, False)], now=9.0) == [(5.0, True), (5.0, True), (8.0, False)]
