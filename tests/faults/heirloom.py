@@ -22,7 +22,7 @@ def bequeath(scene: Scene) -> None:
     asyncio.run(_write(scene.folder / "flameout.db"))
     TokenStore(scene.folder / "tokens.json").add(TOKEN, Role.COOK)
     for line, why in SINCE_LONG.items():
-        scene.say("locked", line, why=why)
+        scene.say("kept_low", line, why=why)
 
 
 async def _write(path: Path) -> None:

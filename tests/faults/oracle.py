@@ -139,7 +139,7 @@ class Judge:
     def _may_close(self, _said: Any, at: float, _acked: Any) -> None:
         self._free(at)
 
-    def _locked(self, said: Any, at: float, _acked: Any) -> None:
+    def _kept_low(self, said: Any, at: float, _acked: Any) -> None:
         """Locked by somebody, or for good: low through everything, also through starts."""
         self.locked_since, self.locked_why = at, said["why"]
 
