@@ -83,7 +83,6 @@ async def _serve(
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    keeping = asyncio.create_task(keeper.run(stove), name="keeper client")
     readers = [asyncio.create_task(tally.run(stove)), asyncio.create_task(log.follow(stove))]
     if config.mqtt is not None:
         from api.mqtt.adapter import MqttAdapter  # noqa: PLC0415 - not everybody has a broker
@@ -98,6 +97,7 @@ async def _serve(
     renewing = asyncio.create_task(_renew(config.rest, context), name="certificate")
     await asyncio.sleep(0)  # every reader listens before the first event
     stove.start()
+    keeping = asyncio.create_task(keeper.run(stove), name="keeper client")  # a keeper may be lost at once
     deciding = asyncio.create_task(stove.run(), name="decision loop")
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="rest")
     try:

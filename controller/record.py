@@ -33,6 +33,7 @@ class Record:
         self._overdue: asyncio.Future[None] | None = None  # a commit that took too long
         self._marked_at: Millis = 0
         self._forgot_at: Millis = 0
+        self._restored = False
 
     # --- writing --------------------------------------------------------------------------------------
 
@@ -85,7 +86,12 @@ class Record:
         return Entry(seq, at, event.at, event.kind, event.burner, event.by, event.details())
 
     def _latched(self) -> dict[str, Any]:
-        """The holds that must survive a power cut, where they differ from what the journal says."""
+        """The holds that must survive a power cut, where they differ from what the journal says.
+
+        Before they were restored, the burners know nothing of them yet, and what stands is not to be overwritten.
+        """
+        if not self._restored:
+            return {}
         changes: dict[str, Any] = {}
         for burner in self._burners.values():
             latched = [[hold.kind.value, hold.cause] for hold in burner.holds if _survives(hold)]
@@ -97,6 +103,7 @@ class Record:
 
     def restore(self, now: Millis) -> list[Event]:
         """Give the burners what still stands; returns what is not known about the end of the last run."""
+        self._restored = True
         for burner in self._burners.values():
             burner.last_shut_off = self._last_cut(burner.id)
             for kind, cause in self._journal.standing.get(f"holds.{burner.id}", []):

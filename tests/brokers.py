@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -81,6 +82,13 @@ class Mosquitto:
             process.terminate()
             process.wait(READY_WITHIN)
 
+    def kill(self) -> None:
+        """SIGKILL: no goodbye to anybody."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.kill()
+        process.wait(READY_WITHIN)
+
     def wipe(self) -> None:
         """Forget everything, as after a broken SD card; stop it first."""
         (self.folder / "mosquitto.db").unlink(missing_ok=True)
@@ -108,6 +116,10 @@ class Wire:
         self.port = 0
         self.refuses_v5_with: bytes | None = None  # what a broker without MQTT 5 answers; b"" hangs up without a word
         self.silent = False
+        # how much of all that was said on a connection passes before it is cut; None: everything
+        self.passes_to_broker: Callable[[bytes], int] | None = None
+        self.passes_to_client: Callable[[bytes], int] | None = None
+        self.takes = 0.0  # s for each byte
         self.sent: list[bytes] = []  # what the client said, one item a connection
         self._to_client: asyncio.StreamWriter | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -157,22 +169,35 @@ class Wire:
     ) -> None:
         from_broker, to_broker = await asyncio.open_connection("127.0.0.1", self._broker_port)
         self._to_client = writer
-        to_broker.write(first)
 
         async def to_client() -> None:
+            said = b""
             while data := await from_broker.read(65536):
-                writer.write(data)
+                said += data
+                if not await self._pass(data, said, self.passes_to_client, writer):
+                    break
             writer.transport.abort()
 
         back = asyncio.create_task(to_client())
         try:
-            while data := await reader.read(65536):
+            data = first
+            while data and await self._pass(data, self.sent[number], self.passes_to_broker, to_broker):
+                data = await reader.read(65536)
                 self.sent[number] += data
-                to_broker.write(data)
         finally:
             back.cancel()
             to_broker.transport.abort()
             await asyncio.gather(back, return_exceptions=True)
+
+    async def _pass(
+        self, data: bytes, said: bytes, passes: Callable[[bytes], int] | None, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Hand data on; False where the connection is to be cut now."""
+        room = len(data) if passes is None else passes(said) - (len(said) - len(data))
+        writer.write(data[: max(0, room)])
+        if self.takes:
+            await asyncio.sleep(self.takes * len(data))
+        return room >= len(data)
 
 
 @contextlib.asynccontextmanager
@@ -190,6 +215,29 @@ async def wire(broker_port: int) -> AsyncIterator[Wire]:
             task.cancel()
         await asyncio.gather(*made._tasks, return_exceptions=True)
         await server.wait_closed()
+
+
+@contextlib.contextmanager
+def wire_beside(broker_port: int) -> Iterator[tuple[Wire, Callable[[Callable[[], object]], None]]]:
+    """A wire for who has no loop: it runs in a thread of its own. The function does something there, and waits."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def there(deed: Callable[[], object]) -> None:
+        async def do() -> None:
+            deed()
+
+        asyncio.run_coroutine_threadsafe(do(), loop).result(PATIENCE)
+
+    made = wire(broker_port)
+    try:
+        yield asyncio.run_coroutine_threadsafe(made.__aenter__(), loop).result(PATIENCE), there
+    finally:
+        asyncio.run_coroutine_threadsafe(made.__aexit__(None, None, None), loop).result(PATIENCE)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def protocol_level(connect: bytes) -> int:

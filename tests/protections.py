@@ -34,6 +34,14 @@ JOB = "tests/e2e/test_main_job.py::"
 KITCHEN = "tests/e2e/test_kitchen.py::"
 PROTECTIONS = (
     Protection(
+        "before the start nothing takes locks and lockouts out of the journal",
+        "controller/record.py",
+        "if not self._restored:\n            return {}",
+        "pass",
+        "tests/controller/test_stove_on_record.py::"
+        "test_a_keeper_that_is_lost_while_the_daemon_starts_takes_no_lock_and_no_lockout_along",
+    ),
+    Protection(
         "a hang-up opens every line",
         "hardware/keeper.py",
         "self._apply(now, openings)\n        self._outputs.silence(now)",

@@ -232,6 +232,28 @@ def test_child_lock_lockout_and_default_timer_survive_a_power_cut(tmp_path: Path
     on_a_stove(tmp_path, look, interlocks=alarm)
 
 
+def test_a_keeper_that_is_lost_while_the_daemon_starts_takes_no_lock_and_no_lockout_along(tmp_path: Path) -> None:
+    alarm = [{"id": "gas_alarm", "input": {"pin": 5}, "reset": "manual"}]
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("right", ANNA)
+        bench.keeper.sense(inputs={"gas_alarm": True})
+        await bench.stove.set_default_timer(8 * MINUTE, ANNA)  # its commit comes after the lockout's
+
+    async def lose() -> None:
+        bench = StoveBench(tmp_path, config(interlocks=alarm))
+        bench.stove.keeper_lost("hung up")
+        bench.close()
+
+    async def look(bench: StoveBench) -> None:
+        assert bench.stove.view("left").status == "lockout"
+        assert any(hold.cause == "child" for hold in bench.stove.view("right").holds)
+
+    on_a_stove(tmp_path, act, interlocks=alarm)
+    asyncio.run(lose())
+    on_a_stove(tmp_path, look, interlocks=alarm)
+
+
 def test_a_journal_that_cannot_be_read_locks_every_burner_out(tmp_path: Path) -> None:
     (tmp_path / "flameout.db").write_bytes(b"this is no database" * 100)
 

@@ -76,6 +76,7 @@ class Program:
         self.config.write_text(CONFIG.format(port=self.port, folder=folder, **keys))
         self.environment = os.environ | self.witness.environment
         self.process: subprocess.Popen[str] | None = None
+        self.before: list[str] = []  # what a command is started with, as nice is
         self.others: list[subprocess.Popen[str]] = []
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
 
@@ -83,7 +84,7 @@ class Program:
         """Start a flameout command; its output goes to a file of its own."""
         with (self.folder / f"{arguments[0]}.log").open("a") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "api.entry", *arguments],
+                [*self.before, sys.executable, "-m", "api.entry", *arguments],
                 env=self.environment,
                 stdout=log,
                 stderr=log,

@@ -1,35 +1,57 @@
 """The fault campaign: ``make faults``.
 
-    python -m tests.faults                            # every fault at twenty instants, with a report (half an hour)
+    python -m tests.faults                            # every fault at twenty instants, pairs at three, power cuts
+    python -m tests.faults --every-byte               # and power cuts at each byte of 200 commits
     python -m tests.faults --instants 1               # the quick part
     python -m tests.faults --only keeper-sigstop      # one fault; a part of a name is enough
+    python -m tests.faults --keep                     # the report is for the documentation
     python -m tests.faults --list
 
-The report is build/faults/index.html and report.md, with a picture for each fault.
+The report is build/faults/index.html and report.md, with a picture for each fault; kept, it is docs/faults/report.md.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.faults.campaign import campaign
-from tests.faults.report import write
+from tests.faults.powercut import Verdict, everywhere
+from tests.faults.report import write, write_page
 from tests.faults.run import Outcome
-from tests.faults.table import FAULTS, GROUPS
+from tests.faults.table import FAULTS, GROUPS, PAIRS
+
+PAIRS_AT = 3  # instants
+KEPT = Path("docs/faults")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make faults", description="every fault, judged by an oracle")
     parser.add_argument("--instants", type=int, default=20, help="instants for each fault (20)")
+    parser.add_argument(
+        "--pairs", type=int, help=f"instants for each pair ({PAIRS_AT}, and no more than for the others)"
+    )
+    parser.add_argument("--every-byte", action="store_true", help="cut the power at every byte of 200 commits")
+    parser.add_argument("--keep", action="store_true", help=f"write the report to {KEPT} too")
     parser.add_argument("--seed", type=int, default=0, help="the first instant's seed (0)")
     parser.add_argument("--only", default="", help="faults with one of these, with commas between, in their name")
     parser.add_argument("--jobs", type=int, default=4, help="runs at a time (4); most of a run is waiting")
     parser.add_argument("--report", type=Path, default=Path("build/faults"), help="where to (build/faults)")
     parser.add_argument("--list", action="store_true", help="name every fault")
     return parser.parse_args()
+
+
+def _runs(names: list[str], arguments: argparse.Namespace) -> Iterator[tuple[str, int]]:
+    """Seed after seed, so that a fault is not beside itself."""
+    paired = {fault.name for fault in PAIRS}
+    at_pairs = min(PAIRS_AT, arguments.instants) if arguments.pairs is None else arguments.pairs
+    for seed in range(max(arguments.instants, at_pairs)):
+        for name in names:
+            if seed < (at_pairs if name in paired else arguments.instants):
+                yield name, arguments.seed + seed
 
 
 def main() -> int:
@@ -44,7 +66,7 @@ def main() -> int:
         print(f"make faults: there is no fault with {arguments.only!r} in its name; --list names them", file=sys.stderr)
         return 2
     began = time.monotonic()
-    runs = [(name, seed) for seed in range(arguments.seed, arguments.seed + arguments.instants) for name in names]
+    runs = list(_runs(names, arguments))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("faults", total=len(runs))
@@ -55,14 +77,20 @@ def main() -> int:
                 progress.console.print(f"[red]✖[/] {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {wrong}")
 
         outcomes = campaign(runs, arguments.jobs, show)
-    write(arguments.report, outcomes)
+    power = Verdict() if arguments.only else everywhere(arguments.every_byte)
+    print(*(f"✖ power cut, {wrong}" for wrong in power.wrong[:20]), sep="\n", end="\n" if power.wrong else "")
+    write(arguments.report, outcomes, power)
+    write_page(arguments.report, outcomes)
+    if arguments.keep:
+        write(KEPT, outcomes, power)
     wrong = [outcome for outcome in outcomes if outcome.wrong]
     demands = sum(outcome.demands for outcome in outcomes)
     print(
         f"{len(names)} faults, {len(outcomes)} runs, {demands} demands of the oracle, {len(wrong)} runs with something "
-        f"wrong; {time.monotonic() - began:.0f} s; {arguments.report}/index.html"
+        f"wrong; {sum(power.looks.values())} power cuts, {len(power.wrong)} with something wrong; "
+        f"{time.monotonic() - began:.0f} s; {arguments.report}/index.html"
     )
-    return 1 if wrong else 0
+    return 1 if wrong or power.wrong else 0
 
 
 if __name__ == "__main__":

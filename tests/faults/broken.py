@@ -26,7 +26,13 @@ SENSORS = {
     "sensor_open": "the thermocouple's lead is broken",
     "sensor_frozen": "the sensor repeats one value",
     "sensor_noisy": "the sensor sees noise",
+    "flicker": "the sensor's plug is loose",
+    "reference": "the converter's reference is wrong",
 }
+RAIL = """\
+from hardware.simulated import SimulatedFactory
+SimulatedFactory.millivolts = lambda self, burner: {rail}
+"""
 
 
 def _hob(burner: str, action: str, undo: str = "fault none") -> Strike:
@@ -86,7 +92,22 @@ def _welded(scene: Scene) -> None:
     scene.simulate("left", "fault contact_stuck")
     scene.must_dip(4.0, "the contact of one burner is welded")
     scene.shut_off("left")
-    eventually("it is locked out", lambda: scene.stove.burner("left")["status"] == "lockout")
+    eventually("it is locked out", lambda: scene.burner("left")["status"] == "lockout")
+
+
+def _valve_stuck(scene: Scene) -> None:
+    """The valve stays open when its relay opens: a lockout, once the time is over in which a flame goes out."""
+    scene.stove.light("right")
+    scene.simulate("right", "fault valve_stuck")
+    scene.shut_off("right")
+    eventually("it is locked out", lambda: scene.burner("right")["status"] == "lockout")
+
+
+def _foreign_voltage(scene: Scene) -> None:
+    """A voltage that no flame made may hold the magnet: a lockout."""
+    scene.must_open(6.0, "a foreign voltage is at the burner", "right")
+    scene.simulate("right", "fault foreign_voltage")
+    eventually("it is locked out", lambda: scene.burner("right")["status"] == "lockout")
 
 
 def _lit_and_frozen(scene: Scene) -> None:
@@ -134,6 +155,40 @@ FAULTS = (
     *(
         Fault(name.replace("_", "-"), what, _hob("right", f"fault {name}"), Follows(), 1.0, starting=False)
         for name, what in SENSORS.items()
+    ),
+    Fault(
+        "valve-stuck",
+        "a valve stays open when its relay opens",
+        _valve_stuck,
+        Follows(),
+        0.3,
+        False,
+        starting=False,
+        locks=("right",),
+        says=("lockout",),
+        sections={"limits": 'closing_time = "10s"'},
+    ),
+    Fault(
+        "foreign-voltage",
+        "a foreign voltage is at the thermocouple",
+        _foreign_voltage,
+        Follows(),
+        0.3,
+        False,
+        starting=False,
+        locks=("right",),
+        says=("lockout",),
+    ),
+    *(
+        Fault(
+            f"converter-at-its-{name}-rail",
+            f"the converter reads {rail} mV",
+            _in_keeper(RAIL.format(rail=rail)),
+            Follows(),
+            1.0,
+            starting=False,
+        )
+        for name, rail in {"upper": 256.0, "lower": -256.0}.items()
     ),
     Fault(
         "sensor-lies-under-a-timer",

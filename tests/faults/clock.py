@@ -1,10 +1,14 @@
 """Clocks that step, stand still or run backwards, in one process or both."""
 
-from tests.faults.fault import Dips, Fault, Strike, Undisturbed
-from tests.faults.scene import LEASE, Scene
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tests.faults.fault import Dips, Fault, Follows, Strike, Undisturbed
+from tests.faults.scene import LEASE, Scene, wait
 
 DAY = 86_400
-STEP_WALL = "import time\nreal = time.time\ntime.time = lambda: real() + ({by})"
+REAL = "real = time.time"
+STEP_WALL = f"import time\n{REAL}\ntime.time = lambda: real() + ({{by}})"
 WALL_IS = "import time\ntime.time = lambda: {at}"
 ZONE = "import os, time\nos.environ['TZ'] = {zone!r}\ntime.tzset()"
 BOOT = "import time\nreal = time.clock_gettime_ns\ntime.clock_gettime_ns = lambda which: {now}"
@@ -29,6 +33,45 @@ def _steps(scene: Scene) -> None:
         scene.inside(scene.pid, STEP_WALL.format(by=by))
 
 
+BERLIN = "Europe/Berlin"
+NIGHT = """\
+[[locks]]
+from = "03:00"
+to = "03:20"
+"""
+
+
+def _wall_in_berlin(wall: str) -> str:
+    """The wall clock goes on from there."""
+    there = datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(BERLIN)).timestamp()
+    return f"{ZONE.format(zone=BERLIN)}\n{STEP_WALL.format(by=f'{there} - began')}".replace(
+        REAL, f"{REAL}\nbegan = real()"
+    )
+
+
+def _summer_time_begins(scene: Scene) -> None:
+    """From 02:00 to 03:00 in an instant, at which a night lock begins: it cuts, and not before."""
+    scene.inside(scene.pid, _wall_in_berlin("2027-03-28T01:59:57"))
+    scene.stays(2.0, "it is not night yet", "right")
+    wait(2.0)
+    scene.must_open(2.0, "the night lock has begun with summer time")
+    wait(2.0)
+    causes = [hold["cause"] for hold in scene.burner("right")["holds"]]
+    assert "night" in causes, f"it is night, and held by {causes}"
+
+    def day() -> None:
+        scene.may_close()
+        scene.inside(scene.pid, _wall_in_berlin("2027-03-28T12:00:00"))
+
+    scene.on_heal(day)
+
+
+def _summer_time_ends(scene: Scene) -> None:
+    """From 03:00 back to 02:00, and no night lock begins at 03:00, which comes an hour later."""
+    scene.inside(scene.pid, _wall_in_berlin("2027-10-31T02:59:58"))
+    wait(3.0)
+
+
 def _ahead(seconds: float) -> str:
     return BOOT.format(now=f"real(which) + {int(seconds * 1e9)}")
 
@@ -44,6 +87,26 @@ FAULTS = (
     _wall_fault("wall-2038", "the wall clock passes 2038", WALL_IS.format(at=2**31 - 0.5)),
     _wall_fault("wall-2106", "the wall clock passes what 32 bits hold", WALL_IS.format(at=2**32 + 0.5)),
     _wall_fault("zone-changes", "the time zone changes by a day and its summer time", ZONE.format(zone="Pacific/Apia")),
+    Fault(
+        "summer-time-begins",
+        "summer time begins, and with it a night lock",
+        _summer_time_begins,
+        Follows(),
+        0.2,
+        False,
+        starting=False,
+        says=("locked",),
+        sections={"more": NIGHT},
+    ),
+    Fault(
+        "summer-time-ends",
+        "summer time ends an instant before a night lock",
+        _summer_time_ends,
+        Undisturbed(),
+        0.6,
+        starting=False,
+        sections={"more": NIGHT},
+    ),
     Fault("wall-steps", "the wall clock steps to and fro", _steps, Undisturbed(), 1.2, starting=False),
     Fault(
         "boot-stuck-controller",

@@ -71,8 +71,10 @@ class Fault:
     )
     starting: bool = True  # it can also strike while the daemon starts
     mqtt: bool = False
+    wire: bool = False  # between the daemon and the broker
     unreachable: bool = False  # at start, nobody listens at the broker's port
     sections: Mapping[str, str] = field(default_factory=dict)
+    meanwhile: Strike | None = None  # another fault, which is struck before and lasts
     after: Strike = _nothing  # a last look, once it is healed
 
 

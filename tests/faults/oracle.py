@@ -50,6 +50,8 @@ class Judge:
     deadline_why: str = ""
     closed_for: str | None = None  # why it may not be high until something ends that
     closed_since: float = 0.0
+    locked_since: float | None = None  # no fault and no start of a daemon ends that
+    locked_why: str = ""
     forbidden: list[Span] = field(default_factory=list)
     dips: list[Span] = field(default_factory=list)
     stays: list[Span] = field(default_factory=list)
@@ -64,6 +66,8 @@ class Judge:
 
     def end(self, at: float) -> None:
         """The run is over."""
+        if self.locked_since is not None:
+            self._forbid(self.locked_since, at, self.locked_why)
         if at >= self.deadline:
             self._deadline_passed()
         if self.closed_for is not None:
@@ -134,6 +138,16 @@ class Judge:
 
     def _may_close(self, _said: Any, at: float, _acked: Any) -> None:
         self._free(at)
+
+    def _kept_low(self, said: Any, at: float, _acked: Any) -> None:
+        """Locked by somebody, or for good: low through everything, also through starts."""
+        self.locked_since, self.locked_why = at, said["why"]
+
+    def _forgotten(self, _said: Any, at: float, _acked: Any) -> None:
+        """What said that it is locked was destroyed."""
+        if self.locked_since is not None:
+            self._forbid(self.locked_since, at, self.locked_why)
+            self.locked_since = None
 
     def _must_dip(self, said: Any, at: float, _acked: Any) -> None:
         """Low at least once within that time; whatever was timed is void."""

@@ -121,7 +121,8 @@ def _many_at_the_end(scene: Scene) -> None:
     threading.Event().wait(0.95)
 
     def extend(_number: int) -> None:
-        scene.command("extend", "POST", "/burners/right/timer/extend", "right", {"by": 1}, seconds=1.0)
+        by = scene.unlike(1)
+        scene.command("extend", "POST", "/burners/right/timer/extend", "right", {"by": by}, seconds=by)
 
     _all_at_once(extend, 20)
 

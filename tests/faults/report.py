@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.faults.oracle import Span, judge
+from tests.faults.powercut import Verdict
 from tests.faults.run import MOMENTS, Outcome
+from tests.faults.scene import PINS
 from tests.faults.table import FAULTS, GROUPS
 
 Scale = Callable[[float], float]  # an instant's place in the picture
@@ -18,13 +20,19 @@ text{font:12px system-ui,sans-serif;fill:#222}
 """
 
 
-def write(folder: Path, outcomes: list[Outcome]) -> None:
-    """``index.html``, ``report.md`` and ``pictures/NAME.svg`` in a folder."""
+def write(folder: Path, outcomes: list[Outcome], power: Verdict) -> None:
+    """``report.md`` and ``pictures/NAME.svg`` in a folder, instead of those that were there."""
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
+    for old in pictures.glob("*.svg"):
+        old.unlink()
     for outcome in worst(outcomes):
         (pictures / f"{outcome.fault}.svg").write_text(picture(outcome))
-    (folder / "report.md").write_text("\n".join(_markdown(outcomes)) + "\n")
+    (folder / "report.md").write_text("\n".join(_markdown(outcomes, power)) + "\n")
+
+
+def write_page(folder: Path, outcomes: list[Outcome]) -> None:
+    """``index.html`` beside them."""
     (folder / "index.html").write_text("\n".join(_page(outcomes)))
 
 
@@ -61,10 +69,12 @@ def picture(outcome: Outcome) -> str:
 
     _, judges = judge(outcome.run)
     parts, top = [], 34
-    for line, pin in outcome.run["lines"].items():
+    high = {number for _, number, level in outcome.run["levels"] if level}
+    shown = {line: pin for line, pin in outcome.run["lines"].items() if line in PINS or pin in high}
+    for line, pin in shown.items():
         parts.append(f'<text x="8" y="{top + 26}">{line}</text>')
-        parts += [_bar("low", span, x, top) for span in judges[line].forbidden if span.end > start and span.start < end]
-        parts += [_bar("dip", span, x, top) for span in judges[line].dips if span.end > start and span.start < end]
+        for kind, spans in (("low", judges[line].forbidden), ("dip", judges[line].dips)):
+            parts += _bars(kind, (span for span in spans if span.end > start and span.start < end), x, top)
         levels = [(at, high) for at, number, high in outcome.run["levels"] if number == pin]
         parts += _level(levels, outcome.run["ended"], x, top)
         top += LANE
@@ -80,13 +90,19 @@ def picture(outcome: Outcome) -> str:
     )
 
 
+def _bars(kind: str, spans: Iterable[Span], x: Scale, top: int) -> list[str]:
+    """Each that can be told from the one before it; where one follows the other closely, one is enough."""
+    shown: list[str] = []
+    for span in spans:
+        bar = _bar(kind, span, x, top)
+        if bar not in shown:
+            shown.append(bar)
+    return shown
+
+
 def _bar(kind: str, span: Span, x: Scale, top: int) -> str:
     width = max(1.0, x(span.end) - x(span.start))
-    why = html.escape(span.why)
-    return (
-        f'<rect class="{kind}" x="{x(span.start):.1f}" y="{top}" width="{width:.1f}" height="{LANE - 12}">'
-        f"<title>{why}</title></rect>"
-    )
+    return f'<rect class="{kind}" x="{x(span.start):.1f}" y="{top}" width="{width:.1f}" height="{LANE - 12}"/>'
 
 
 def _level(levels: list[tuple[float, int]], ended: float, x: Scale, top: int) -> list[str]:
@@ -118,19 +134,30 @@ def _summary(outcomes: list[Outcome]) -> str:
     faults = len({outcome.fault for outcome in outcomes})
     instants = ", ".join(MOMENTS)
     return (
-        f"{faults} faults, {len(outcomes)} runs at these instants: {instants}. {demands} demands of the oracle; "
-        f"{wrong} runs with something wrong."
+        f"{faults} faults and pairs of faults, {len(outcomes)} runs at these instants: {instants}. {demands} demands "
+        f"of the oracle; {wrong} runs with something wrong."
     )
 
 
-def _markdown(outcomes: list[Outcome]) -> Iterable[str]:
-    yield _summary(outcomes)
+def _markdown(outcomes: list[Outcome], power: Verdict) -> Iterable[str]:
+    yield "# The report of the fault campaign\n"
+    yield "Made by `make faults ARGS=--keep`; [how it works and who judges](../faults.md).\n"
+    yield f"{_summary(outcomes)}\n"
+    yield f"{_power(power)}\n"
+    yield "In the pictures a line is high where it is blue. Where it is red it had to be low, and where it is amber it"
+    yield "had to have been low once. The dashed line is the instant of the fault."
     for group, faults in GROUPS.items():
         rows = list(_rows(outcomes, [fault.name for fault in faults]))
         if rows:
             yield f"\n## {group}\n\n| fault | what is demanded | slowest | as it has to be |\n|---|---|---|---|"
-            for name, what, limit, slowest, good in rows:
-                yield f"| [{what}](pictures/{name}.svg) | {limit} | {slowest} | {good} |"
+            yield from (f"| {what} | {limit} | {slowest} | {good} |" for _, what, limit, slowest, good in rows)
+            for name, what, *_ in rows:
+                yield f"\n![{what}](pictures/{name}.svg)"
+
+
+def _power(power: Verdict) -> str:
+    looks = ", ".join(f"{many} {kind}" for kind, many in sorted(power.looks.items())) or "none in this run"
+    return f"Power cuts under the journal ({looks}): {len(power.wrong)} with something wrong."
 
 
 def _page(outcomes: list[Outcome]) -> Iterable[str]:

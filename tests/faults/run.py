@@ -2,29 +2,29 @@
 
 import contextlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from tests.brokers import free_port
 from tests.e2e.program import eventually
+from tests.faults.audit import audit
 from tests.faults.fault import Dips, Fault, Opens, Undisturbed
+from tests.faults.heirloom import bequeath, look_after
 from tests.faults.oracle import judge
 from tests.faults.processes import burn_processor
-from tests.faults.scene import ALL, OPENINGS, PINS, Scene, scene, wait
+from tests.faults.scene import ALL, PINS, Scene, scene, wait
 from tests.faults.storage import hold_journal
 from tests.witness import boot_seconds
 
 MOMENTS = ("idle", "starting", "before a deadline", "during a write", "during another fault")
 OBEYED_AFTER = 0.15  # s after a strike: commands are tried
+PATIENCE = 60.0  # s, for what has no limit of its own, on a machine that does much else
 RESTART = 0.3  # s; the supervisor's RestartSec
 
 
@@ -43,7 +43,7 @@ class Outcome:
 
 def moment_of(fault: Fault, seed: int) -> str:
     """The instant that a seed stands for; a fault that needs an answering daemon strikes an idle one instead."""
-    moment = MOMENTS[seed % len(MOMENTS)]
+    moment = MOMENTS[seed % (len(MOMENTS) - (fault.meanwhile is not None))]
     return "idle" if moment == "starting" and not fault.starting else moment
 
 
@@ -54,8 +54,9 @@ def play(fault: Fault, seed: int) -> Outcome:
     sections = {key: value.format(folder=folder) for key, value in fault.sections.items()}
     if fault.unreachable:
         sections["more"] = f'[mqtt]\nhost = "127.0.0.1"\nport = {free_port()}\n'
-    with scene(folder, seed, fault.mqtt, **sections) as made:
+    with scene(folder, seed, fault.mqtt, fault.wire, **sections) as made:
         _authorise(made, sections)
+        bequeath(made)
         try:
             struck = _strike(made, fault, moment)
             _while_it_lasts(made, fault, moment)
@@ -86,7 +87,7 @@ def _strike(made: Scene, fault: Fault, moment: str) -> float:
     if moment == "starting":
         wait(made.random.uniform(0.05, 1.2))
     else:
-        eventually("the daemon answers", made.stove.healthy)
+        eventually("the daemon answers", made.stove.healthy, PATIENCE)
         made.wait_high()
         with _moment(made, fault, moment):
             return _do(made, fault, moment)
@@ -94,6 +95,9 @@ def _strike(made: Scene, fault: Fault, moment: str) -> float:
 
 
 def _do(made: Scene, fault: Fault, moment: str) -> float:
+    if fault.meanwhile is not None:
+        fault.meanwhile(made)
+        wait(made.random.uniform(0.0, 0.3))
     at = boot_seconds()
     if fault.begins:
         fault.strike(made)
@@ -157,7 +161,7 @@ def _while_it_lasts(made: Scene, fault: Fault, moment: str) -> None:
     if fault.obeys:
         wait(OBEYED_AFTER)
         if moment == "starting":
-            eventually("the daemon answers", made.stove.healthy)
+            eventually("the daemon answers", made.stove.healthy, PATIENCE)
         assert made.shut_off("right"), "a shut-off was not answered while it lasted"
         assert not made.lines.high(PINS["right"]), "the line is high after a shut-off"
         made.timer("left", 0.5)
@@ -174,19 +178,22 @@ def _afterwards(made: Scene, fault: Fault) -> None:
     if made.dead():
         wait(RESTART)
         made.spawn()
-    eventually("the daemon answers again", lambda: _revived(made), 30)
+    eventually("the daemon answers again", lambda: _revived(made), PATIENCE)
     if fault.says:
         eventually(f"it says one of {fault.says}", lambda: any(made.said(word) for word in fault.says))
     if free := [line for line in ALL if line not in fault.locks]:
-        eventually(f"{free} high", lambda: _revived(made) and made.high(*free), 15)
+        eventually(f"{free} high", lambda: _revived(made) and made.high(*free), PATIENCE)
     for line in fault.locks:
         assert not made.lines.high(PINS[line]), f"{line} is high although it is locked out"
-        assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out"
+        assert made.burner(line)["status"] == "lockout", f"{line} is not locked out"
     fault.after(made)
+    look_after(made)
     assert made.shut_off(None), "a shut-off was not answered afterwards"
     assert not any(made.lines.high(pin) for pin in PINS.values()), "a line is high after everything was shut off"
     wait(0.05)
     if not made.lost_record:
+        assert made.lock("left"), "a lock was not answered afterwards"
+        assert made.unlock("left"), "an unlocking was not answered afterwards"
         audit(made)
     _still_locked(made, fault)
 
@@ -205,41 +212,6 @@ def _still_locked(made: Scene, fault: Fault) -> None:
     if not fault.locks:
         return
     made.spawn()
-    eventually("the daemon answers", made.stove.healthy)
+    eventually("the daemon answers", made.stove.healthy, PATIENCE)
     for line in fault.locks:
-        assert made.stove.burner(line)["status"] == "lockout", f"{line} is not locked out after a restart"
-
-
-def audit(made: Scene) -> None:
-    """Each acknowledged command is on record once, and so is each opening; the numbers have no gap."""
-    rows = made.rows()
-    assert [seq for seq, _, _ in rows] == list(range(rows[0][0], rows[0][0] + len(rows))), "the record has a gap"
-    verdict = subprocess.run(
-        [sys.executable, "-m", "api.entry", "history", "--verify", "--config", str(made.stove.config)],
-        env=made.stove.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert verdict.returncode == 0, f"history --verify: {verdict.stdout}{verdict.stderr}"
-    for line in PINS:
-        _audit_timers(made, line)
-        fallen = _falls(made, line)
-        eventually(f"{fallen} falls of {line} are on record", partial(_recorded, made, line, fallen), 5)
-
-
-def _audit_timers(made: Scene, line: str) -> None:
-    told = [said for said in made.statements if said["what"] == "timer" and said["line"] == line]
-    acked = sum(1 for said in told if said.get("acked") is not None)
-    on_record = sum(1 for _, kind, burner in made.rows() if kind == "timer_started" and burner == line)
-    most = 10_000 if made.loose else len(told)
-    assert acked <= on_record <= most, f"{line}: {acked} to {most} timers, {on_record} on record"
-
-
-def _recorded(made: Scene, line: str, fallen: int) -> bool:
-    return fallen <= sum(1 for _, kind, burner in made.rows() if burner in (line, None) and kind in OPENINGS)
-
-
-def _falls(made: Scene, line: str) -> int:
-    levels = [level.high for level in made.lines.levels() if level.pin == PINS[line]]
-    return sum(1 for before, after in pairwise(levels) if before and not after)
+        assert made.burner(line)["status"] == "lockout", f"{line} is not locked out after a restart"

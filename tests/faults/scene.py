@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from tests.brokers import Mosquitto
+from tests.brokers import Mosquitto, Wire, wire_beside
 from tests.e2e.program import LEFT, RIGHT, Program, eventually, kill_leftovers
 from tests.faults.lines import KernelLines
 from tests.faults.saboteur import plant, sabotage
@@ -26,8 +28,16 @@ HOLD_OPEN = 1.0  # s
 LEASE = 1.0  # s
 PINS = {"left": LEFT, "right": RIGHT}
 ALL = tuple(PINS)
-OPENINGS = ("shut_off", "opened_unknown", "locked", "lockout", "stopped")  # what the journal calls a relay that opened
+KEPT_LOW = {"rear": 13, "front": 26}  # burners that are locked before the fault and through it
 MORE = """\
+[[burners]]
+id = "rear"
+name = "Rear"
+relay = {{ pin = 13 }}
+[[burners]]
+id = "front"
+name = "Front"
+relay = {{ pin = 26 }}
 [[interlocks]]
 id = "gas_alarm"
 input = {{ pin = 5, active = "low" }}
@@ -41,8 +51,22 @@ does = "shut_off"
 Said = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Row:
+    """One row of the journal; ``boot`` is s on the boot clock."""
+
+    seq: int
+    boot: float
+    kind: str
+    burner: str | None
+    details: dict[str, Any]
+
+
 class Scene:
     """What a strike may use: the daemon, its lines, a broker, helpers, and the list of statements."""
+
+    wire: Wire  # to the broker, where the fault has one
+    on_wire: Callable[[Callable[[], object]], None]  # do something there
 
     def __init__(self, folder: Path, seed: int, broker: Mosquitto | None, port: int | None, **sections: str) -> None:
         self.folder = folder
@@ -60,7 +84,9 @@ class Scene:
         self.token: Path | None = None  # of the console, where tokens are asked for
         self.keeper: subprocess.Popen[str] | None = None
         self.own_keeper = "socket" in sections.get("keeper", "")
+        self.forgot = False  # what stood in the journal was destroyed while no daemon ran
         self._saying = threading.Lock()
+        self._numbers = count(1)
 
     # --- statements -----------------------------------------------------------------------------------
 
@@ -146,7 +172,7 @@ class Scene:
     def heal(self) -> None:
         """End the fault; whatever was stopped or held goes on."""
         while self.heals:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, httpx2.HTTPError):  # it may have died of another fault
                 self.heals.pop()()
 
     # --- commands, on a connection of their own ------------------------------------------------------
@@ -176,43 +202,66 @@ class Scene:
     def _headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token.read_text().strip()}"}
 
+    def unlike(self, seconds: float) -> float:
+        """The same plus some ms, so that no two of a run are alike and each is known by it on record."""
+        return round(seconds + next(self._numbers) / 1000, 3)
+
     def timer(self, line: str, seconds: float) -> bool:
-        path = f"/burners/{line}/timer"
+        path, seconds = f"/burners/{line}/timer", self.unlike(seconds)
         return self.command("timer", "PUT", path, line, {"duration": seconds}, seconds=seconds)
 
     def shut_off(self, line: str | None) -> bool:
         path = "/shut-off" if line is None else f"/burners/{line}/shut-off"
         return self.command("shut_off", "POST", path, line)
 
+    def lock(self, line: str) -> bool:
+        return self.command("lock", "PUT", f"/burners/{line}/lock", line)
+
+    def unlock(self, line: str) -> bool:
+        return self.command("unlock", "DELETE", f"/burners/{line}/lock", line)
+
     def simulate(self, name: str, action: str) -> None:
-        self.stove.do("POST", f"/simulate/{name}", {"action": action})
+        self._let_in().do("POST", f"/simulate/{name}", {"action": action})
+
+    def burner(self, line: str) -> Any:
+        """The burner as everybody sees it."""
+        return self._let_in().burner(line)
+
+    def get(self, path: str) -> Any:
+        return self._let_in().get(path)
+
+    def _let_in(self) -> Program:
+        """The console's secret is another one after each start."""
+        self.stove.http.headers.update(self._headers())
+        return self.stove
 
     def high(self, *lines: str) -> bool:
         return all(self.lines.high(PINS[line]) for line in lines or ALL)
 
     def wait_high(self, *lines: str) -> None:
-        eventually(f"{lines or ALL} high", lambda: self.high(*lines), 15)
+        eventually(f"{lines or ALL} high", lambda: self.high(*lines), 60)
 
     # --- what is on record ----------------------------------------------------------------------------
 
-    def rows(self) -> list[tuple[int, str, str | None]]:
-        """(seq, event type, burner) of the journal, as any SQLite program reads it."""
+    def rows(self) -> list[Row]:
+        """The journal, as any SQLite program reads it."""
         with contextlib.closing(sqlite3.connect(self.folder / "flameout.db", timeout=5)) as journal:
-            return list(journal.execute("SELECT seq, kind, burner FROM events ORDER BY seq"))
+            rows = journal.execute("SELECT seq, boot_ms, kind, burner, details FROM events ORDER BY seq")
+            return [Row(seq, boot / 1000, kind, burner, json.loads(said)) for seq, boot, kind, burner, said in rows]
 
     def said(self, word: str) -> bool:
         """Whether the journal has an event of that type, or a log has the word."""
         if any(word in log.read_text(errors="replace") for log in self.folder.glob("*.log")):
             return True
         with contextlib.suppress(sqlite3.DatabaseError):
-            return word in {kind for _, kind, _ in self.rows()}
+            return word in {row.kind for row in self.rows()}
         return False
 
     def run(self) -> dict[str, Any]:
         """Everything the oracle needs."""
         return {
             "hold_open": HOLD_OPEN,
-            "lines": PINS,
+            "lines": PINS | KEPT_LOW,
             "statements": self.statements,
             "levels": [[level.at, level.pin, level.high] for level in self.lines.levels()],
             "stalls": [[stall.at, stall.length] for stall in self.lines.stalls()],
@@ -228,11 +277,15 @@ class Scene:
 
 
 @contextlib.contextmanager
-def scene(folder: Path, seed: int, mqtt: bool, **sections: str) -> Iterator[Scene]:
-    """A scene with or without a broker; nothing of it is left running."""
+def scene(folder: Path, seed: int, mqtt: bool, wire: bool = False, **sections: str) -> Iterator[Scene]:
+    """A scene with or without a broker, and a wire to it; nothing of it is left running."""
     with contextlib.ExitStack() as stack:
         broker = stack.enter_context(Mosquitto()) if mqtt else None
-        made = Scene(folder, seed, broker, broker.port if broker is not None else None, **sections)
+        laid = stack.enter_context(wire_beside(broker.port)) if broker is not None and wire else None
+        port = laid[0].port if laid is not None else broker.port if broker is not None else None
+        made = Scene(folder, seed, broker, port, **sections)
+        if laid is not None:
+            made.wire, made.on_wire = laid
         stack.callback(made.close)
         yield made
 

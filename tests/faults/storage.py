@@ -24,7 +24,7 @@ def _full(scene: Scene) -> None:
     scene.on_heal(lambda: resource.prlimit(scene.pid, resource.RLIMIT_FSIZE, before))
     eventually("the daemon answers", scene.stove.healthy)
     assert not scene.timer("right", 3600), "a timer was acknowledged that is not on record"
-    eventually("the stove says so", lambda: scene.stove.get("/stove")["problems"], 5)
+    eventually("the stove says so", lambda: scene.get("/stove")["problems"], 5)
 
 
 def hold_journal(scene: Scene, pieces: int = 1, seconds: float = 1.5) -> None:
@@ -117,6 +117,29 @@ def _newer(scene: Scene) -> None:
         journal.execute("PRAGMA user_version = 99")
 
 
+def _older(scene: Scene) -> None:
+    """Without a number of its format, the table of what stands and the index."""
+    with contextlib.closing(sqlite3.connect(_journal(scene))) as journal, journal:
+        journal.executescript("PRAGMA user_version = 0; DROP TABLE standing; DROP INDEX events_by_burner")
+    scene.forgot = True
+    scene.say("forgotten")
+
+
+def _nearly(scene: Scene) -> None:
+    """A table of before a column was added cannot be read, and what stood in it is not known."""
+    scene.lost_record = True
+    with contextlib.closing(sqlite3.connect(_journal(scene))) as journal, journal:
+        journal.executescript("PRAGMA user_version = 0; ALTER TABLE events DROP COLUMN hash")
+
+
+def _read_only(scene: Scene) -> None:
+    """The card came up read-only: in a mount namespace of the daemon's own, its folder cannot be written."""
+    scene.lost_record = True
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    mounted = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+    scene.stove.before = ["unshare", "--mount", *user, "sh", "-c", mounted, str(scene.folder)]
+
+
 def _bit_rot(scene: Scene) -> None:
     """A row that was changed by a bit; the chain of hashes has to tell."""
     with contextlib.closing(sqlite3.connect(_journal(scene))) as journal, journal:
@@ -125,7 +148,10 @@ def _bit_rot(scene: Scene) -> None:
 
 
 def _gone(scene: Scene) -> None:
+    """Nothing can be known then of what was locked; a lockout is as far away as the journal."""
     _delete(scene)
+    scene.forgot = True
+    scene.say("forgotten")
 
 
 FAULTS = (
@@ -177,6 +203,35 @@ FAULTS = (
         "journal-of-the-future",
         "the journal was written by a newer flameout",
         _restarted_on(_newer),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+        locks=("left", "right"),
+    ),
+    Fault(
+        "journal-of-the-past",
+        "the journal was written before what stands had a table",
+        _restarted_on(_older),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+    ),
+    Fault(
+        "journal-without-a-column",
+        "the journal lacks a column at a start",
+        _restarted_on(_nearly),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
+        locks=("left", "right"),
+    ),
+    Fault(
+        "read-only",
+        "the disk is read-only at a start",
+        _restarted_on(_read_only),
         Follows(),
         1.5,
         False,

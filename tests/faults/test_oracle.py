@@ -35,6 +35,8 @@ HEALED = {"what": "may_close", "at": 8.0}
 SHUT_OFF = {"what": "shut_off", "at": 4.9, "acked": 5.0}
 OPENS = {"what": "must_open", "at": 5.0, "within": 0.05, "why": "it died", "keeps": True}
 DIPS = {"what": "must_dip", "at": 5.0, "within": 2.0, "why": "its keeper died"}
+LOCKED = {"what": "kept_low", "at": 1.0, "why": "it has a child lock"}
+FORGOTTEN = {"what": "forgotten", "at": 8.0}
 STAYS = {"what": "stays", "at": 5.0, "until": 6.0, "why": "nothing happened"}
 OFF_LATER = SHUT_OFF | {"at": 5.5, "acked": 5.6}
 LOST = {"what": "timer", "line": "left", "at": 6.0, "gave_up": 6.5, "seconds": 2.0}
@@ -56,6 +58,8 @@ LOST = {"what": "timer", "line": "left", "at": 6.0, "gave_up": 6.5, "seconds": 2
         ([OPENS | {"within": 4.0}, EARLIER], [(2, True), (6.0, False)], [(2, True), (6.1, False)]),
         ([OPENS, HEALED], [(2, True), (5.0, False), (8.1, True)], [(2, True), (5.0, False), (7.9, True)]),
         ([DIPS], [(2, True), (6.9, False), (7.9, True)], [(2, True)]),
+        ([LOCKED, RESPAWNED], [(0.5, True), (0.9, False)], [(11.0, True), (11.1, False)]),
+        ([LOCKED, FORGOTTEN], [(8.1, True)], [(7.9, True)]),
         ([STAYS], [(2, True), (6.1, False)], [(2, True), (5.5, False)]),
     ],
 )  # fmt: skip
