@@ -163,7 +163,7 @@ class Keeper:
                 self._greet(message["version"])
             elif kind == "indicate":
                 self._indicate(now, message["output"], message["pattern"])
-            elif kind == "simulate":
+            else:  # simulate, the only other one that decode_request lets in
                 self._simulate(message["burner"], message["action"])
         except Denied as denied:
             self._apply(now, [])
