@@ -151,7 +151,7 @@ def _run(console: Console, place: Path, copy: Path, group: Group) -> str | None:
     with (copy / "pyproject.toml").open("a") as file:
         file.write(CONFIG.format(paths=group.paths, tests=group.tests))
     plant(copy, group.paths[0], PLANTED)
-    command = [place / "bin/mutmut", "run", "--max-children", str(AT_ONCE)]
+    command = [str(place / "bin/mutmut"), "run", "--max-children", str(AT_ONCE)]
     pipe = subprocess.PIPE
     said, began = deque[str](maxlen=30), time.monotonic()
     shown_at = began
@@ -165,7 +165,7 @@ def _run(console: Console, place: Path, copy: Path, group: Group) -> str | None:
 
 
 def _outcome(place: Path, copy: Path) -> Outcome:
-    command = [place / "bin/mutmut", "results", "--all", "true"]
+    command = [str(place / "bin/mutmut"), "results", "--all", "true"]
     told = subprocess.run(command, cwd=copy, check=True, capture_output=True, text=True).stdout
     pairs = (line.strip().rpartition(": ") for line in told.splitlines() if "__mutmut_" in line)
     outcome = Outcome()
@@ -180,7 +180,7 @@ def _unnoticed(outcome: Outcome) -> list[str]:
 
 def _changes(place: Path, copy: Path, names: list[str]) -> list[Mutant]:
     """The changes of these names, with the lines that stand there instead."""
-    command = [place / "bin/python", "-c", SHOW]
+    command = [str(place / "bin/python"), "-c", SHOW]
     shown = subprocess.run(
         command,
         cwd=copy,

@@ -2,12 +2,18 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+from unittest import mock
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 
-from hardware.clock import ClockFault
+from hardware.clock import BootClock, ClockFault
+from hardware.keeper import Keeper
 from hardware.protocol import VERSION
-from tests.hardware.virtual_keeper import ESTOP, LAMP, LEFT, PID, RIGHT, VirtualKeeper
+from hardware.settings import keeper_settings
+from tests.hardware.virtual_keeper import DOCUMENT, ESTOP, LAMP, LEFT, PID, RIGHT, VirtualKeeper, listening
 
 
 @pytest.fixture
@@ -154,6 +160,22 @@ def test_the_simulated_hob_feels_a_hand(kept: VirtualKeeper) -> None:
     assert kept.heard("sensed")[-1]["contacts"] == {"left": True}
 
 
+def test_nobody_turns_the_knob_of_a_hob_on_real_pins() -> None:
+    with VirtualKeeper() as kept:
+        with mock.patch("hardware.keeper.open_factory", return_value=MockFactory()):
+            keeper = Keeper(keeper_settings(DOCUMENT), cast(BootClock, kept.clock))
+        keeper.attach(kept.swap())
+        kept.controller.say("hello", version=VERSION)
+        kept.controller.say("simulate", burner="left", action="light")
+        for _ in range(2):
+            keeper.turn(None, 0)
+        hello, _, refused = kept.heard()
+        assert hello["simulated"] is False
+        assert (refused["type"], refused["why"]) == ("refused", "the pins are real")
+        kept.controller.connection.close()
+        keeper.turn(None, 0)
+
+
 # --- inputs that open every line ----------------------------------------------------------------------------
 
 
@@ -253,6 +275,31 @@ def test_the_keeper_sleeps_between_its_polls_and_does_not_spin(kept: VirtualKeep
     assert len(kept.slept) <= 12
 
 
+def test_where_nothing_else_is_due_it_sleeps_from_poll_to_poll(kept: VirtualKeeper) -> None:
+    kept.serve(until=350)
+    assert kept.slept == [0.1] * 4
+
+
+def test_systemd_hears_that_it_turns_and_once_that_it_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end() -> None:
+        raise SystemExit  # as a signal does
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear, listening() as listener:
+        ear.bind(str(tmp_path / "notify"))
+        ear.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "4000000")
+        monkeypatch.delenv("WATCHDOG_PID", raising=False)
+        with VirtualKeeper() as kept:
+            kept.at(2_500, end)
+            with pytest.raises(SystemExit):
+                kept.serve(until=3_000, listener=listener)
+        assert ear.recv(100) == b"READY=1"
+        assert [ear.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+        with pytest.raises(BlockingIOError):
+            ear.recv(100)
+
+
 # --- the clock ----------------------------------------------------------------------------------------------
 
 
@@ -292,7 +339,13 @@ def test_a_fault_of_the_clock_ends_a_keeper_without_a_client_too(
 ) -> None:
     kept.controller.connection.close()
     kept.turn()
-    kept.clock.advance(-1_000)
-    with socket.socket() as listener, pytest.raises(ClockFault, match="ran backwards"):
-        kept.serve(until=100, listener=listener)
+    with listening() as listener, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
+
+        def step_back() -> None:
+            kept.clock.advance(-1_000)
+            stranger.connect(listener.getsockname())
+
+        kept.at(50, step_back)
+        with pytest.raises(ClockFault, match="ran backwards"):
+            kept.serve(until=100, listener=listener)
     assert capsys.readouterr().err == "", "there is nobody to drop; whoever started it sees the exception"

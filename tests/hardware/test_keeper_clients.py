@@ -8,7 +8,7 @@ import pytest
 from hardware.keeper import HUNG_UP
 from hardware.protocol import LONGEST, VERSION, decode
 from tests.hardware.keepers import Controller
-from tests.hardware.virtual_keeper import LAMP, LEFT, PID, RIGHT, VirtualKeeper
+from tests.hardware.virtual_keeper import LAMP, LEFT, PID, RIGHT, VirtualKeeper, listening
 
 
 @pytest.fixture
@@ -20,9 +20,7 @@ def kept() -> Iterator[VirtualKeeper]:
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as made:
-        made.bind("")  # a name that the kernel makes up
-        made.listen(4)
+    with listening() as made:
         yield made
 
 
@@ -107,6 +105,14 @@ def test_a_permit_for_half_of_a_line_that_is_not_there_names_the_line(kept: Virt
     kept.controller.say("permit", line="rear", not_after=1, generation=0, part="first")
     kept.turn()
     assert kept.heard("failed")[0]["why"] == "there is no line 'rear'"
+
+
+@pytest.mark.parametrize("kind", ["renew", "open"])
+def test_nothing_is_done_for_one_who_does_not_greet(kind: str) -> None:
+    with VirtualKeeper() as kept:
+        kept.controller.say(kind, **({"line": None} if kind == "open" else {}))
+        kept.turn()
+        assert kept.heard() == [{"type": "failed", "why": f"message 1 ({kind}) came after message 0"}]
 
 
 def test_another_version_is_told_what_to_do() -> None:

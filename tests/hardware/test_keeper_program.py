@@ -1,5 +1,6 @@
 """The keeper's program: how it begins, how it is told to end, and what it says where it cannot begin."""
 
+import contextlib
 import gc
 import os
 import signal
@@ -83,6 +84,15 @@ def test_a_child_whose_controller_has_gone_ends_without_a_word(
     assert capsys.readouterr().err == ""
 
 
+def test_a_controller_that_does_not_read_keeps_no_child_that_cannot_begin(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                theirs.send(b"unread", socket.MSG_DONTWAIT)
+        assert ended(str(config(tmp_path, factory="nonesuch")), theirs.detach()) == 1
+
+
 def test_a_keeper_of_its_own_needs_a_socket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert keeper.main(str(config(tmp_path, listens=False))) == 1
     wanted = 'keeper.socket: is not set; a keeper of its own needs one, as "/run/flameout/keeper.sock"'
@@ -98,7 +108,7 @@ def test_a_signal_ends_a_listening_keeper_and_no_other_signal_interrupts_that(
 ) -> None:
     told: list[str] = []
     listening = listen(tmp_path / "keeper.sock")
-    monkeypatch.setattr("hardware.keeper.listen", lambda _path: listening)
+    monkeypatch.setattr("hardware.keeper.listen", {tmp_path / "keeper.sock": listening}.__getitem__)
     monkeypatch.setattr("hardware.keeper.Supervisor.ready", lambda _self: told.append("ready"))
     monkeypatch.setattr("hardware.keeper.select.select", lambda *_: signal.raise_signal(signum))
     with listening, pytest.raises(SystemExit) as end:

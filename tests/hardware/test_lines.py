@@ -112,6 +112,14 @@ def test_a_relay_is_claimed_low_driven_and_read_back(factory: MockFactory) -> No
     assert (bool(pin.state), relay.high) == (False, False)
 
 
+def test_a_line_that_a_dead_owner_left_high_is_low_from_its_claim_on(factory: MockFactory) -> None:
+    pin = factory.pin(PIN)
+    pin.function = "output"
+    pin.state = True
+    assert not Relay(PIN, factory).high
+    assert not pin.state
+
+
 def test_a_pin_that_is_taken_is_named_with_where_to_look(factory: MockFactory) -> None:
     relay = Relay(PIN, factory)
     with pytest.raises(NoPins, match=r"^GPIO 17 cannot be claimed \(.+\); is another program using it\? sudo gpioinfo"):

@@ -102,6 +102,13 @@ class VirtualKeeper:
         ours.setblocking(False)  # nobody says anything while a test waits
         return controller, theirs
 
+    def swap(self) -> socket.socket:
+        """Have the controller leave and another one come; returns its other end, for another keeper."""
+        self.controller.connection.close()
+        self.turn()
+        self.controller, theirs = self.pair()
+        return theirs
+
     def at(self, instant: Millis, deed: Callable[[], object]) -> None:
         """Have something done ``instant`` ms after the start."""
         self._deeds.append((self.start + instant, deed))
@@ -177,6 +184,15 @@ class VirtualKeeper:
                 return readable, [], []
         self.clock.advance(until - self.clock.now())
         return [], [], []
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[socket.socket]:
+    """A listener whose name the kernel makes up."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as made:
+        made.bind("")
+        made.listen(4)
+        yield made
 
 
 _select = select.select
