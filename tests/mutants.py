@@ -3,8 +3,8 @@
 Changes the program in thousands of small ways, one at a time in a copy, and demands that its tests notice: at least
 95 % of the changes in the cores and in the keeper, each other one explained in tests/mutants_survivors.toml, and at
 least 80 % in the rest of controller/. What no test reaches was not noticed; what was not tried out ends the gate. In
-each group a function that nothing tests is planted: if its mutants are not found to survive, the gate is broken.
-What survives is listed in build/mutants.
+each group a function is planted that every test calls and none looks at: if its mutants do not survive them all, the
+gate is broken. What survives is listed in build/mutants.
 """
 
 import json
@@ -30,7 +30,15 @@ AT_ONCE = 2  # processes
 SPEAK_EVERY = 60.0  # s
 NOTICED = ("killed", "timeout")
 UNNOTICED = ("survived", "no tests")  # every other word of mutmut's means that it was not tried out
-PLANTED = 'def planted(number: int) -> int:\n    """Nothing tests this."""\n    return number * 2 + 1\n'
+PLANTED = "def planted(number: int) -> int:\n    return number * 2 + 1\n"
+CALLED = """
+import pytest
+from {module} import planted
+
+@pytest.fixture(autouse=True)
+def reach_planted() -> None:
+    planted(1)
+"""
 CONFIG = """
 [tool.mutmut]
 source_paths = {paths}
@@ -151,6 +159,8 @@ def _run(console: Console, place: Path, copy: Path, group: Group) -> str | None:
     with (copy / "pyproject.toml").open("a") as file:
         file.write(CONFIG.format(paths=group.paths, tests=group.tests))
     plant(copy, group.paths[0], PLANTED)
+    module = group.paths[0].removesuffix(".py").replace("/", ".")
+    (copy / "tests/conftest.py").write_text(CALLED.format(module=module))
     command = [str(place / "bin/mutmut"), "run", "--max-children", str(AT_ONCE)]
     pipe = subprocess.PIPE
     said, began = deque[str](maxlen=30), time.monotonic()
@@ -204,8 +214,8 @@ def _judge(console: Console, group: Group, outcome: Outcome, survivors: list[Mut
     """Say how it went, and list what survived; yields what does not hold."""
     yield from _table(console, group, outcome.own)
     _report(group, survivors)
-    if not outcome.planted or set(outcome.planted.values()) - set(UNNOTICED):
-        yield f"{group.name}: the planted function, which nothing tests, was not found: the gate is broken."
+    if set(outcome.planted.values()) != {"survived"}:  # else a test fails in mutmut's worker, whatever is changed
+        yield f"{group.name}: the gate is broken: what no test looks at was noticed {outcome.planted}"
     for word, count in Counter(outcome.own.values()).items():
         if word not in (*NOTICED, *UNNOTICED):
             yield f"{group.name}: {count} mutants were not tried out ({word})."

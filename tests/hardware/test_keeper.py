@@ -1,5 +1,6 @@
 """What the keeper does with its lines, in its own loop and in virtual time."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from hardware.clock import BootClock, ClockFault
 from hardware.keeper import Keeper
 from hardware.protocol import VERSION
 from hardware.settings import keeper_settings
-from tests.hardware.virtual_keeper import DOCUMENT, ESTOP, LAMP, LEFT, PID, RIGHT, VirtualKeeper, listening
+from tests.hardware.virtual_keeper import DOCUMENT, ESTOP, LAMP, LEFT, RIGHT, VirtualKeeper, listening
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_the_greeting_names_process_pins_and_generations_and_readings_follow_at_
         hello = {
             "type": "hello",
             "version": VERSION,
-            "pid": PID,
+            "pid": os.getpid(),
             "simulated": True,
             "lines": {"left": 0, "right": 0},
         }

@@ -1,5 +1,6 @@
 """Whom the keeper obeys, and how it parts from one who breaks the rules; in its own loop and in virtual time."""
 
+import os
 import socket
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ import pytest
 from hardware.keeper import HUNG_UP
 from hardware.protocol import LONGEST, VERSION, decode
 from tests.hardware.keepers import Controller
-from tests.hardware.virtual_keeper import LAMP, LEFT, PID, RIGHT, VirtualKeeper, listening
+from tests.hardware.virtual_keeper import LAMP, LEFT, RIGHT, VirtualKeeper, listening
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_a_second_controller_is_told_whom_the_keeper_obeys_and_changes_nothing(
 ) -> None:
     kept.energise("left")
     second = newcomer(kept, listener)
-    why = f"the keeper already obeys process {PID}; stop that one first"
+    why = f"the keeper already obeys process {os.getpid()}; stop that one first"
     assert decode(second.connection.recv(LONGEST)) == {"type": "failed", "why": why}
     assert second.connection.recv(LONGEST) == b""
     second.connection.close()

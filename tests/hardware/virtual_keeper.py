@@ -5,7 +5,6 @@ and stops on the way for what a test does at an instant. So a test sees when the
 """
 
 import contextlib
-import os
 import select
 import socket
 from collections.abc import Callable, Iterator
@@ -200,6 +199,3 @@ _select = select.select
 
 def _readable(sources: Any) -> list[Any]:
     return _select(sources, (), (), 0)[0]
-
-
-PID = os.getpid()
