@@ -3,8 +3,8 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test test-kernel lint format bench faults soak proofs fuzz protections mutants test-home-assistant \
-	pictures drawings docs release deb lock clean
+.PHONY: help demo test test-kernel lint format bench faults soak proofs fuzz protections coverage mutants \
+	test-home-assistant pictures drawings docs release deb lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +47,11 @@ proofs: .venv/ready-dev ## search every interleaving of keeper and controller in
 fuzz: .venv/ready-dev ## fuzz packets, MQTT, REST bodies and configuration, a minute each (ARGS="keeper --seconds 3600")
 	@$(PYTHON) -m tests.fuzz $(ARGS)
 
-mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (four minutes)
-	@$(PYTHON) -m tests.mutants
+coverage: .venv/ready-dev ## see which lines and branches no test goes through
+	@$(PYTHON) -m tests.covered
+
+mutants: .venv/ready-dev ## change the cores in a thousand small ways and see the tests fail (ARGS=all: keeper and controller too)
+	@$(PYTHON) -m tests.mutants $(ARGS)
 
 test-home-assistant: .venv/ready-dev ## drive what is shipped for Home Assistant in real ones, oldest and newest (ARGS=VERSION)
 	@deploy/home-assistant/try $(ARGS)

@@ -43,7 +43,7 @@ class Keeper:
         """Claim every line, low before anything else. Raises :class:`NoPins`."""
         self._factory: Any = open_factory(settings)
         self._drives = {wiring.id: Drive(wiring, self._factory) for wiring in settings.burners}
-        self._parts = dict.fromkeys(self._drives, Part.BOTH)  # as last permitted
+        self._parts: dict[str, Part] = {}  # of each line, as last permitted
         self._read_back = itertools.cycle(self._drives)  # one at each poll, for the Pi has better things to do
         self._clock = clock
         self._permits = Permits(settings.caps, {name: Line() for name in self._drives})
@@ -132,7 +132,6 @@ class Keeper:
 
     def _hear(self, now: Millis) -> None:
         assert self._client is not None
-        packet = b""
         try:
             packet = self._client.recv(LONGEST, socket.MSG_DONTWAIT)
             if packet:
@@ -163,7 +162,7 @@ class Keeper:
                 self._greet(message["version"])
             elif kind == "indicate":
                 self._indicate(now, message["output"], message["pattern"])
-            elif kind == "simulate":
+            else:  # simulate, the only other one that decode_request lets in
                 self._simulate(message["burner"], message["action"])
         except Denied as denied:
             self._apply(now, [])
@@ -231,7 +230,7 @@ class Keeper:
         self._outputs.silence(now)
         if client is not None:
             if why != HUNG_UP or any(opening.cut for opening in openings):
-                print(f"keeper: controller dropped, every line open: {why}", file=sys.stderr, flush=True)
+                print(f"keeper: controller dropped, every line open: {why}", file=sys.stderr)
             with contextlib.suppress(OSError):  # it may be gone, and be dropped for that
                 client.send(encode({"type": "failed", "why": why}), socket.MSG_DONTWAIT)
             client.close()

@@ -113,6 +113,6 @@ def release_all(relays: list[Relay]) -> bool:
         try:
             relay.release()
         except Exception as error:  # the others must still open
-            print(f"GPIO {relay.pin} cannot be driven low: {error}", file=sys.stderr, flush=True)
+            print(f"GPIO {relay.pin} cannot be driven low: {error}", file=sys.stderr)
             written = False
     return written

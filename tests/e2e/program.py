@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 
 from tests.brokers import free_port
+from tests.tools import end
 from tests.witness import Witness
 
 LEFT, RIGHT = 17, 27
@@ -170,10 +171,7 @@ class Program:
     def close(self) -> None:
         self.http.close()
         for process in filter(None, (self.process, *self.others)):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGCONT)
-            process.kill()
-            process.wait()
+            end(process)
 
 
 @contextlib.contextmanager

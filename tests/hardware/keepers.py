@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -11,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hardware.client import Opened, Sensed
-from hardware.clock import BootClock
+from hardware.clock import BootClock, Clock
 from hardware.protocol import LONGEST, VERSION, Message, decode, encode
 from hardware.rendezvous import connect
+from tests.tools import end
 
 PATIENCE = 30.0  # s, for a slow machine
 BURNERS = """
@@ -65,9 +65,7 @@ class Keeper:
         return self._words.read_text()
 
     def end(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.wait()
+        end(self.process)
 
 
 class Silent:
@@ -83,8 +81,9 @@ class Silent:
 class Controller:
     """The other end of the socket, played by hand."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock | None = None) -> None:
         self.connection = connection
+        self.clock: Clock = BootClock() if clock is None else clock
         self.connection.settimeout(PATIENCE)
         self.seq = 0
         self.generations: dict[str, int] = {}
@@ -92,7 +91,7 @@ class Controller:
     def say(self, kind: str, **fields: object) -> int:
         """Send a message with its right number and time, unless ``fields`` says otherwise."""
         self.seq += 1
-        message = {"type": kind, "seq": self.seq, "sent_at": BootClock().now()} | fields
+        message = {"type": kind, "seq": self.seq, "sent_at": self.clock.now()} | fields
         self.connection.send(encode(message))
         return self.seq
 
@@ -114,7 +113,7 @@ class Controller:
 
     def permit(self, line: str, lasts: int = 60_000, part: str = "both") -> int:
         """Ask for a permit of the generation that the greeting named."""
-        end = BootClock().now() + lasts
+        end = self.clock.now() + lasts
         return self.say("permit", line=line, not_after=end, generation=self.generations[line], part=part)
 
     def energise(self, line: str, lasts: int = 60_000, part: str = "both") -> None:

@@ -85,6 +85,15 @@ def test_what_is_not_there_is_named(factory: MockFactory, name: str, pattern: st
         Outputs((("buzzer", PIN),), factory).play(0, name, pattern)
 
 
+def test_a_lamp_that_a_dead_owner_left_on_is_off_from_its_claim_on(factory: MockFactory) -> None:
+    pin = factory.pin(PIN)
+    pin.function = "output"
+    pin.state = True
+    outputs = Outputs((("lamp", PIN),), factory)
+    assert not pin.state
+    assert outputs.next_due() is None
+
+
 def test_a_pin_that_is_taken_is_named(factory: MockFactory) -> None:
     outputs = Outputs((("buzzer", PIN),), factory)
     with pytest.raises(NoPins, match="GPIO 12 cannot be claimed as an output"):

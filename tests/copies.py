@@ -1,0 +1,24 @@
+"""A copy of what is under version control, as it lies in the working folder, for gates that plant bugs in it."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def copy_to(folder: Path) -> None:
+    """Copy every tracked file that is there."""
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+            (folder / name).chmod((ROOT / name).stat().st_mode)
+
+
+def plant(folder: Path, name: str, code: str) -> int:
+    """Append code to a file of the copy; returns how many lines the file had before."""
+    file = folder / name
+    text = file.read_text()
+    file.write_text(f"{text}\n\n{code}")
+    return text.count("\n")
