@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import queue
 import sqlite3
 import threading
@@ -23,6 +24,7 @@ from typing import Any
 from controller.wall import rfc3339
 
 RETRY_EVERY = 1.0  # s, while the disk fails
+LOOK_EVERY = 10.0  # s, at the disk while there is nothing to write
 REMEMBERED = 100_000  # entries in memory while the disk fails, the oldest of them are the first to go
 
 _SCHEMA = """
@@ -39,6 +41,10 @@ _VERSION = 1
 
 class JournalFailing(Exception):
     """The entry is not on the disk (yet); the text says why."""
+
+
+class _ReadOnly(Exception):
+    """The file system must not be written."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ class Journal:
         while not closing or (waiting and self.problem is None):
             received: list[_Work | None] = []
             with contextlib.suppress(queue.Empty):  # time to try again
-                received.append(self._queue.get(timeout=RETRY_EVERY if waiting else None))
+                received.append(self._queue.get(timeout=RETRY_EVERY if waiting else LOOK_EVERY))
             while not self._queue.empty():
                 received.append(self._queue.get())
             closing = closing or None in received
@@ -149,20 +155,28 @@ class Journal:
 
     def _attempt(self, waiting: list[_Work]) -> None:
         try:
+            _refuse_read_only(self.path.parent)
             if self._connection is None:
                 self._connection = self._open()
-            self._tip, self._last = self._commit(self._connection, waiting)
+            if waiting:
+                self._tip, self._last = self._commit(self._connection, waiting)
+        except _ReadOnly as error:  # the connection is sound, and goes on when the disk may be written again
+            self._fail(waiting, self._sentence(error))
+            return
         except Exception as error:  # whatever it is, nobody may wait for a thread that has ended
-            self.problem = self._sentence(error)
-            self._give_up_connection()
-            for work in waiting:
-                _answer(work, JournalFailing(self.problem))
-            del waiting[:-REMEMBERED]
+            problem = self._sentence(error)
+            self._fail(waiting, self._give_up_connection() or problem)
             return
         self.problem = None
         for work in waiting:
             _answer(work, None)
         waiting.clear()
+
+    def _fail(self, waiting: list[_Work], problem: str) -> None:
+        self.problem = problem
+        for work in waiting:
+            _answer(work, JournalFailing(problem))
+        del waiting[:-REMEMBERED]
 
     def _commit(self, connection: sqlite3.Connection, waiting: Sequence[_Work]) -> tuple[str, int]:
         tip, seq = self._tip, self._last
@@ -209,13 +223,15 @@ class Journal:
             self.next_seq += self._last
             self.standing = stored | self.standing
 
-    def _give_up_connection(self) -> None:
+    def _give_up_connection(self) -> str | None:
+        """Close what does not work; a sentence where even that fails."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
                 connection.close()
             except sqlite3.Error as error:
-                self.problem = self._sentence(error)
+                return self._sentence(error)
+        return None
 
     def _sentence(self, error: Exception) -> str:
         return f"The journal {self.path} cannot be written: {error}."
@@ -283,6 +299,20 @@ def verify(path: Path) -> str | None:
             if tip != row["hash"]:
                 return f"Entry {entry.seq} of {entry.at} is not what was written, or the one before it is gone."
     return None
+
+
+def _refuse_read_only(folder: Path) -> None:
+    """Raises where a file system has turned read-only under an open journal.
+
+    ext4 still takes what needs no new block then (seen on Linux 6.1 after SysRq-U), and its fsync answers with success
+    and does nothing (ext4_sync_file): SQLite's commits can succeed. So answers are worth nothing there.
+    """
+    try:
+        flags = os.statvfs(folder).f_flag
+    except OSError:  # what is wrong there SQLite says better
+        return
+    if flags & os.ST_RDONLY:
+        raise _ReadOnly("its file system has become read-only")
 
 
 def _is_there(path: Path) -> bool:

@@ -245,6 +245,13 @@ PROTECTIONS = (
         "tests/e2e/test_notifications.py::test_a_killed_daemon_takes_its_sender_along",
     ),
     Protection(
+        "a disk that has turned read-only is not believed",
+        "controller/journal.py",
+        "    if flags & os.ST_RDONLY:\n",
+        "    if False:\n",
+        "tests/controller/test_journal.py::test_a_disk_that_turns_read_only_under_the_open_journal_is_not_believed",
+    ),
+    Protection(
         "who only looks at the broker commands nothing",
         "deploy/mosquitto/flameout.acl",
         "user reader\ntopic read flameout/#",

@@ -534,6 +534,74 @@ def test_a_full_disk_is_said_and_costs_nothing(tiny_disk: Path) -> None:
     assert (rows[0].kind, rows[-1].kind) == ("before", "after")
 
 
+@pytest.fixture
+def turn_read_only(tiny_disk: Path) -> Callable[[bool], None]:
+    """Make the small disk read-only and writable again, under open files, which go on taking what is written."""
+
+    def turn(read_only: bool) -> None:
+        if read_only:
+            subprocess.run(["mount", "--bind", tiny_disk, tiny_disk], check=True)
+            subprocess.run(["mount", "-o", "remount,ro,bind", tiny_disk], check=True)
+        else:
+            subprocess.run(["umount", "-l", tiny_disk], check=True)
+
+    return turn
+
+
+def test_a_disk_that_turns_read_only_under_the_open_journal_is_not_believed(
+    tiny_disk: Path, turn_read_only: Callable[[bool], None]
+) -> None:
+    path = tiny_disk / "j.db"
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "before")
+        turn_read_only(True)
+        try:
+            with pytest.raises(JournalFailing, match="cannot be written: its file system has become read-only"):
+                await written(journal, "meanwhile")
+            assert kinds(path) == ["before"]
+        finally:
+            turn_read_only(False)
+        await eventually(lambda: journal.problem is None)
+        await written(journal, "after")
+
+    on_journal(path, act)
+    assert kinds(path) == ["before", "meanwhile", "after"]
+    assert verify(path) is None
+
+
+def test_a_disk_that_turns_read_only_is_said_also_while_there_is_nothing_to_write(
+    tiny_disk: Path, turn_read_only: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.journal.LOOK_EVERY", 0.02)
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "before")
+        turn_read_only(True)
+        try:
+            await eventually(lambda: "read-only" in (journal.problem or ""))
+        finally:
+            turn_read_only(False)
+        await eventually(lambda: journal.problem is None)
+
+    on_journal(tiny_disk / "j.db", act)
+
+
+def test_a_journal_that_could_not_be_opened_is_tried_again_without_an_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.journal.LOOK_EVERY", 0.02)
+    (tmp_path / "disk").write_text("in the way")
+
+    async def act(journal: Journal) -> None:
+        assert journal.problem is not None
+        (tmp_path / "disk").unlink()
+        journal.path.parent.mkdir()
+        await eventually(lambda: journal.problem is None)
+
+    on_journal(tmp_path / "disk" / "j.db", act)
+
+
 def fill(ballast: Path) -> None:
     with ballast.open("wb", buffering=0) as file:
         try:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.kernel.__main__ import COMES_BACK, RESTARTS, SWITCHED_ON, expected, shares
 from tests.kernel.guest.scenarios import EVERY
-from tests.kernel.judge import RULES, judge
+from tests.kernel.judge import QUICK, RULES, judge
 from tests.kernel.watch import SECOND, Episode, episodes, read_report, read_witness
 
 BOOT = "b"
@@ -86,7 +87,50 @@ def test_a_witness_that_was_away_proves_nothing() -> None:
 def test_a_timer_is_neither_late_nor_early(end: float, good: bool) -> None:
     record = witness((7, "17", 0), (7, "27", 0))
     marks = {"timers": at(4, ends=[int(end * SECOND)] * 2), "fault": at(5)}
-    assert verdict("the_disk_is_full", record, **marks)[0] is good
+    assert verdict("the_clock_is_set_a_day_ahead", record, **marks)[0] is good
+
+
+def test_a_root_that_turns_read_only_has_to_be_said() -> None:
+    name, record = "the_root_turns_read_only", witness((7, "17", 0), (7, "27", 0))
+    marks = {"timers": at(4, ends=[7 * SECOND] * 2), "fault": at(5)}
+    assert not verdict(name, record, **marks)[0]
+    assert not verdict(name, record, **marks, words=at(8, words=["Something else."]))[0]
+    said = ["The journal cannot be written: its file system has become read-only."]
+    assert verdict(name, record, **marks, words=at(8, words=said))[0]
+
+
+LEASE, TIMERS = "the_machine_sleeps_past_the_lease", "the_machine_sleeps_past_its_timers"
+ON_THE_WRONG_CLOCK = "with_a_clock_that_stops_in_sleep_the_lines_stay_high"
+
+
+def sleeping(slept: float = 20, ends: float = 15) -> dict[str, Any]:
+    """The fault at second 5, 20 s of sleep that the witness's clock does not count, awake from 6 on."""
+    awake = at(6.5, slept=slept, thawed=6 * SECOND)
+    return {"timers": at(4, ends=[int(ends * SECOND)] * 2), "fault": at(5), "awake": awake, "end": at(15)}
+
+
+def test_after_a_sleep_the_lines_have_to_fall_at_once() -> None:
+    soon, late = ((6.01, "17", 0), (6.01, "27", 0)), ((16, "17", 0), (16, "27", 0))
+    quiet = at(18, writes=[])
+    for name in (LEASE, TIMERS):
+        assert verdict(name, witness(*soon), **sleeping(), done=quiet)[0]
+        assert not verdict(name, witness(*late), **sleeping(), done=quiet)[0]
+        assert not verdict(name, witness((6.01, "17", 0)), **sleeping(), done=quiet)[0]
+    assert verdict(ON_THE_WRONG_CLOCK, witness(*late), **sleeping())[0]
+    assert not verdict(ON_THE_WRONG_CLOCK, witness(*soon), **sleeping())[0]
+
+
+def test_a_sleep_that_was_none_proves_nothing() -> None:
+    soon = witness((6.01, "17", 0), (6.01, "27", 0))
+    assert verdict(LEASE, soon, **sleeping(slept=0.2)) == (False, "the machine slept for 0.2 s")
+    assert not verdict(TIMERS, soon, **sleeping(ends=26), done=at(18))[0]
+    before = witness((5.01, "17", 0), (5.01, "27", 0))
+    assert verdict(LEASE, before, **sleeping()) == (False, "low before it slept: nothing is shown")
+
+
+def test_a_line_that_rises_again_after_its_timer_ended_in_a_sleep_is_seen() -> None:
+    record = witness((6.01, "17", 0), (6.01, "27", 0), (9, "17", 1))
+    assert not verdict(TIMERS, record, **sleeping(), done=at(18))[0]
 
 
 def test_a_start_is_quiet_until_the_daemon_is_ready() -> None:
@@ -117,3 +161,13 @@ def test_what_the_serial_port_cut_off_is_left_out() -> None:
     marks = read_report('{"mark": "begin", "scenario": "both_hang", "boot": "b", "at": 1}\n{"mark": "fa')
     assert [(each.name, len(each.marks)) for each in episodes(marks)] == [("both_hang", 1)]
     assert read_witness("boot b\nlevel 5 17 1\nlevel 6 17")["b"].levels["17"] == [(5, True)]
+
+
+def test_every_scenario_is_played_once_and_a_restart_comes_last() -> None:
+    hands = shares([])
+    played = [name for hand in hands for name in hand]
+    assert sorted([*played, SWITCHED_ON, COMES_BACK]) == sorted(RULES)
+    assert hands[0][-1] == RESTARTS
+    assert sorted(name for hand in shares(["quick"]) for name in hand) == sorted(QUICK)
+    assert expected(shares(["both_hang"])[0]) == [SWITCHED_ON, "both_hang"]
+    assert expected(shares([COMES_BACK])[0]) == [SWITCHED_ON, RESTARTS, COMES_BACK]

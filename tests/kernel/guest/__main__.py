@@ -68,7 +68,10 @@ def main(only: set[str]) -> None:
     for scenario in EVERY:
         if scenario.__name__ in only:
             play(scenario)
-    reboot()
+    if "the_machine_restarts" in only:
+        reboot()
+    tell(mark="over")
+    run("systemctl", "poweroff")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.kernel.guest.sleeping import (
+    every_process_is_frozen_for_a_while,
+    the_machine_sleeps_past_its_timers,
+    the_machine_sleeps_past_the_lease,
+    with_a_clock_that_stops_in_sleep_the_lines_stay_high,
+)
 from tests.kernel.guest.stage import (
+    BURNERS,
     UNITS,
     NotSeen,
     all_are,
@@ -26,11 +33,11 @@ from tests.kernel.guest.stage import (
     restart_both,
     run,
     said,
+    set_timers,
     tell,
 )
 
 KEEPER, DAEMON = UNITS
-BURNERS = ("left", "right")
 FLAMEOUT = "/usr/local/bin/flameout"
 NO_WAY_BACK = "[Service]\nRestart=no\nExecStopPost=\n"
 BUTTON = Path("/run/header/sim_gpio5/pull")
@@ -224,20 +231,8 @@ def _reset(burner: str) -> bool:
     return "id" in answer
 
 
-def _timers(seconds: int) -> None:
-    """A timer on each burner; tells when they end, as the daemon has it, on the witness's clock."""
-    for burner in BURNERS:
-        ask("PUT", f"/burners/{burner}/timer", {"duration": seconds})
-    before = time.monotonic_ns()
-    left = [ask("GET", f"/burners/{burner}")["timer"] for burner in BURNERS]
-    remaining = [each["remaining_s"] for each in left if isinstance(each, dict)]
-    if len(remaining) != len(BURNERS):
-        raise NotSeen(f"two timers: {left}")
-    tell(mark="timers", ends=[before + int(each * 1e9) for each in remaining])
-
-
 def _clock_is_set(by: float) -> None:
-    _timers(20)
+    set_timers(20)
     fault()
     time.clock_settime(time.CLOCK_REALTIME, time.time() + by)
     falls(40)
@@ -252,22 +247,12 @@ def the_clock_is_set_a_year_back() -> None:
     _clock_is_set(-365 * 86_400)
 
 
-def every_process_is_frozen_for_a_while() -> None:
-    """The first step of a suspend, which the kernel takes back after three seconds (pm_test)."""
-    Path("/sys/module/suspend/parameters/pm_test_delay").write_text("3")
-    Path("/sys/power/pm_test").write_text("freezer")
-    at = fault()
-    Path("/sys/power/state").write_text("freeze")
-    tell(mark="end", frozen=(time.monotonic_ns() - at) / 1e9)
-    falls(10)
-
-
 # --- disks ---------------------------------------------------------------------------------------------------
 
 
 def the_disk_is_full() -> None:
     """A timer ends on a disk without a free block."""
-    _timers(25)
+    set_timers(25)
     filler = Path("/filler")
     with filler.open("wb") as file:
         for size in (1 << 20, 1 << 12):
@@ -279,7 +264,8 @@ def the_disk_is_full() -> None:
     fault()
     try:
         falls(60)
-        tell(mark="words", words=ask("POST", "/shut-off").get("problems"))
+        ask("POST", "/shut-off")
+        tell(mark="words", words=ask("GET", "/stove").get("problems"))
     finally:
         filler.unlink()
     restart_both()
@@ -287,15 +273,17 @@ def the_disk_is_full() -> None:
 
 def the_root_turns_read_only() -> None:
     """As a worn SD card's does: by force, under open files."""
-    _timers(25)
+    set_timers(25)
     fault()
     Path("/proc/sysrq-trigger").write_text("u")
     try:
         eventually("a read-only root", 10, lambda: os.statvfs("/").f_flag & os.ST_RDONLY)
         falls(60)
-        tell(mark="words", words=ask("POST", "/shut-off").get("problems"))
+        tell(mark="words", words=ask("GET", "/stove").get("problems"))
     finally:
         run("mount", "-o", "remount,rw", "/")
+    eventually("a journal that is written again", 15, lambda: "cannot be written" not in str(ask("GET", "/stove")))
+    tell(mark="words", words=said(FLAMEOUT, "history", "--verify"))
     restart_both()
 
 
@@ -373,6 +361,9 @@ EVERY: list[Callable[[], None]] = [
     the_clock_is_set_a_day_ahead,
     the_clock_is_set_a_year_back,
     every_process_is_frozen_for_a_while,
+    the_machine_sleeps_past_the_lease,
+    the_machine_sleeps_past_its_timers,
+    with_a_clock_that_stops_in_sleep_the_lines_stay_high,
     the_disk_is_full,
     the_root_turns_read_only,
     the_keeper_lacks_the_group,

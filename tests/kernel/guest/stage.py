@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LINES = ("17", "27")
+BURNERS = ("left", "right")
 UNITS = ("flameout-keeper", "flameout")
 REPORT = Path("/dev/ttyS1")
 LEVELS = Path("/run/levels")
 TRACE = Path("/sys/kernel/tracing/trace")
+THAW = "suspend_resume: thaw_processes[0] begin"
 BOOT = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 SETTLE = 45.0  # s until both lines are high again: restarts, RestartSec, hold_open
 
@@ -62,6 +64,18 @@ def ask(method: str, path: str, body: object = None, seconds: float = 30) -> dic
             return dict(json.loads(answer.read()))
     except urllib.error.HTTPError as error:
         return dict(json.loads(error.read()))
+
+
+def set_timers(seconds: float) -> None:
+    """A timer on each burner; tells when they end, as the daemon has it, on the witness's clock."""
+    for burner in BURNERS:
+        ask("PUT", f"/burners/{burner}/timer", {"duration": seconds})
+    before = now()
+    left = [ask("GET", f"/burners/{burner}")["timer"] for burner in BURNERS]
+    remaining = [each["remaining_s"] for each in left if isinstance(each, dict)]
+    if len(remaining) != len(BURNERS):
+        raise NotSeen(f"two timers: {left}")
+    tell(mark="timers", ends=[before + int(each * 1e9) for each in remaining])
 
 
 def levels() -> dict[str, bool]:
@@ -140,6 +154,14 @@ def restart_both() -> None:
     """Both units anew, whatever state they are in."""
     run("systemctl", "reset-failed", *UNITS, check=False)
     run("systemctl", "restart", *UNITS, check=False)
+
+
+def thawed() -> int:
+    """When the kernel last began to let processes run again after a sleep, from its own trace."""
+    found = [line.split(" suspend_resume: ")[0].split()[-1] for line in TRACE.read_text().splitlines() if THAW in line]
+    if not found:
+        raise NotSeen(f"{THAW!r} in the kernel's trace")
+    return int(float(found[-1].rstrip(":")) * 1e9)
 
 
 def writes() -> list[tuple[int, str, bool]]:
