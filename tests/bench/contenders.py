@@ -50,8 +50,14 @@ class Contender(ABC):
         time.sleep(RESTED)
         sent = boot_seconds()
         self.send_off()
-        eventually(f"the line of {self.name} is low", lambda: not self.witness.high(self.pin))
-        return (self.witness.fell_at(self.pin) - sent) * 1000
+        fell = eventually(f"the line of {self.name} fell", lambda: fall(self.witness, self.pin, sent))
+        return float(fell - sent) * 1000
+
+
+def fall(witness: Witness, pin: int, since: float) -> float | None:
+    """When the line first fell after an instant, though it may have risen again; None while it has not."""
+    falls = (level.at for level in witness.levels() if level.pin == pin and not level.high and level.at >= since)
+    return next(falls, None)
 
 
 def race(contenders: Sequence[Contender], rounds: int) -> dict[str, list[float]]:

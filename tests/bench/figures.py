@@ -1,6 +1,7 @@
 """What was measured beside its goal, and how that is shown: a table, JSON or Markdown."""
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -83,7 +84,9 @@ def as_table(figures: Iterable[Figure]) -> Table:
 
 def as_json(figures: Iterable[Figure]) -> str:
     rows = [asdict(figure) | {"met": figure.met} for figure in figures]
-    return json.dumps({"machine": machine(), "figures": rows}, indent=2, ensure_ascii=False)
+    for row in rows:
+        row["value"] = row["value"] if math.isfinite(row["value"]) else None  # JSON has no NaN
+    return json.dumps({"machine": machine(), "figures": rows}, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def as_markdown(figures: Iterable[Figure]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.__main__ import measured
 from tests.bench.figures import Figure, as_json, as_markdown, missed, p50, p99
 from tests.bench.proof import planted
 
@@ -34,6 +35,19 @@ def test_every_form_has_the_verdict() -> None:
     figures = [Figure("late", 9, "ms", 1, "a note"), Figure("early", 0.5, "ms", 1)]
     assert [row["met"] for row in json.loads(as_json(figures))["figures"]] == [False, True]
     assert "| late | 9.00 ms | ≤ 1 ms | missed | a note |" in as_markdown(figures)
+
+
+def test_a_part_that_breaks_off_is_a_goal_missed(tmp_path: Path) -> None:
+    def broken(_: Path) -> list[Figure]:
+        raise AssertionError("the line never fell")
+
+    [figure] = missed(measured("mqtt", broken, tmp_path))
+    assert "the line never fell" in figure.note
+
+
+def test_json_has_nothing_for_what_was_not_measured() -> None:
+    [row] = json.loads(as_json([Figure("f", float("nan"), "", 0)]))["figures"]
+    assert (row["value"], row["met"]) == (None, False)
 
 
 def test_five_milliseconds_in_the_daemons_path_are_seen(tmp_path: Path) -> None:

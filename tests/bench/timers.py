@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.contenders import mqtt_client
+from tests.bench.contenders import fall, mqtt_client
 from tests.bench.figures import Figure, beside, p50, p99
 from tests.bench.hob import PINS, Hob, busy, started
 from tests.bench.peers import Peer, round_of_timers
 from tests.brokers import Mosquitto
 from tests.e2e.program import eventually
+from tests.witness import boot_seconds
 
 ROUNDS = 15  # of eight timers
 
@@ -63,12 +64,15 @@ def _rounds(hob: Hob, peers: list[Peer], rounds: int) -> dict[str, list[float]]:
 def _round_of_ours(hob: Hob) -> list[float]:
     for name in PINS:
         hob.wait_permitted(name)
+    since = boot_seconds()
     for index, name in enumerate(PINS):
         hob.set_timer(name, 1 + index * 0.037)
-    for name, pin in PINS.items():
-        eventually(f"{name} is low", lambda pin=pin: not hob.witness.high(pin))  # type: ignore[misc]
+    fell = {
+        name: eventually(f"{name} fell", lambda pin=pin: fall(hob.witness, pin, since))  # type: ignore[misc]
+        for name, pin in PINS.items()
+    }
     ends = hob.deadlines()
-    return [(hob.witness.fell_at(pin) - ends[name]) * 1000 for name, pin in PINS.items()]
+    return [(fell[name] - ends[name]) * 1000 for name in PINS]
 
 
 @contextlib.contextmanager
