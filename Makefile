@@ -32,7 +32,7 @@ format: .venv/ready-dev ## write the formatting
 bench: .venv/ready-dev ## measure speed, lateness and size against the barest programs (ARGS="mqtt --markdown")
 	@$(PYTHON) -m tests.bench $(ARGS)
 
-bench-peers: .venv/ready-dev ## the same beside mqtt-io and Node-RED, installed for that (twelve minutes; ARGS="--markdown")
+bench-peers: .venv/ready-dev ## the same beside mqtt-io and Node-RED, installed for that (ten minutes; ARGS="--markdown")
 	@$(PYTHON) -m tests.bench --peers $(ARGS)
 
 protections: .venv/ready-dev ## take out each protection in turn and see its test fail
