@@ -3,8 +3,8 @@
 PYTHON := .venv/bin/python3
 SOURCES := api controller hardware tests docs docs/site
 
-.PHONY: help demo test test-kernel lint format bench faults soak proofs fuzz protections coverage mutants \
-	test-home-assistant pictures drawings docs release deb lock clean
+.PHONY: help demo test test-kernel lint format bench bench-peers faults soak proofs fuzz protections coverage \
+	mutants test-home-assistant pictures drawings docs release deb lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ format: .venv/ready-dev ## write the formatting
 	@$(PYTHON) -m ruff format --quiet $(SOURCES)
 	@$(PYTHON) -m ruff check --quiet --fix $(SOURCES)
 
-bench: .venv/ready-dev ## measure speed, lateness and size against the barest programs
-	@$(PYTHON) -m tests.bench
+bench: .venv/ready-dev ## measure speed, lateness and size against the barest programs (ARGS="mqtt --markdown")
+	@$(PYTHON) -m tests.bench $(ARGS)
+
+bench-peers: .venv/ready-dev ## the same beside mqtt-io and Node-RED, installed for that (ten minutes; ARGS="--markdown")
+	@$(PYTHON) -m tests.bench --peers $(ARGS)
 
 protections: .venv/ready-dev ## take out each protection in turn and see its test fail
 	@$(PYTHON) -m tests.protections

@@ -29,6 +29,7 @@ from api.tally import Tally
 from api.tls import certificates
 from api.tls.renewal import Renewal
 from controller import places
+from controller.beat import until_beat
 from controller.config import Config, RestConfig
 from controller.journal import Journal
 from controller.stove import Stove
@@ -189,7 +190,7 @@ class _Server(uvicorn.Server):
         """Renew the date header every second; uvicorn's own loop wakes ten times as often to look for its end."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
+                async with asyncio.timeout(until_beat(1)):
                     await self._leaving.wait()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from controller.beat import until_beat
 from controller.stove import Stove
 from hardware.clock import SECOND, Clock
 from hardware.supervisor import Supervisor
@@ -19,7 +20,7 @@ async def report_to_systemd(stove: Stove, clock: Clock, answers: Callable[[], bo
             if stove.turns():
                 supervisor.beat(clock.now())
             supervisor.status(next(iter(stove.problems()), "All is well."))
-            await asyncio.sleep((supervisor.every or 2 * SECOND) / 2000)
+            await asyncio.sleep(until_beat((supervisor.every or 2 * SECOND) / 2000))
     finally:
         supervisor.stopping()
         supervisor.close()

@@ -94,24 +94,27 @@ class Burner:
 
     def permitted(self, now: Millis) -> bool:
         """Whether the relay may be energised."""
-        deadline = self.deadline()
-        return not self.holds and (deadline is None or now < deadline)
+        return not self.holds and all(now < at for at, _ in self.endings())
 
     def deadline(self) -> Millis | None:
         """The instant at which the relay must open; None while nothing counts down."""
-        return min((at for at, _ in self.endings()), default=None)
+        endings = self.endings()
+        return min(at for at, _ in endings) if endings else None
 
     def endings(self) -> list[tuple[Millis, Ending]]:
         """Every instant at which the relay must open, and why; the first cause counts where two coincide."""
-        idle = self.idle_since + self.limits.unlock_for if self.idle_since is not None else None
-        instants = (
-            (self.timer.ends_at if self.timer is not None else None, Ending.TIMER),
-            (self.limit, Ending.LIMIT),
-            (self.night_from, Ending.NIGHT),
-            (self.sweep_at, Ending.SWEEP),
-            (idle, Ending.IDLE),
-        )
-        return [(at, ending) for at, ending in instants if at is not None]
+        found: list[tuple[Millis, Ending]] = []
+        if self.timer is not None:
+            found.append((self.timer.ends_at, Ending.TIMER))
+        if self.limit is not None:
+            found.append((self.limit, Ending.LIMIT))
+        if self.night_from is not None:
+            found.append((self.night_from, Ending.NIGHT))
+        if self.sweep_at is not None:
+            found.append((self.sweep_at, Ending.SWEEP))
+        if self.idle_since is not None:
+            found.append((self.idle_since + self.limits.unlock_for, Ending.IDLE))
+        return found
 
     def burn_ends(self) -> tuple[Millis, Ending] | None:
         """When and why a flame would be cut next; None while the burner is not in use, as far as is known."""

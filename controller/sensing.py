@@ -106,14 +106,14 @@ class Sensing:
 
     def problem(self, burner_id: str) -> str | None:
         """What is wrong with the burner's wiring, in a sentence."""
-        name, now = self._names[burner_id], self._clock.now()
+        name = self._names[burner_id]
         if self.foreign_voltage(burner_id):
             return (
                 f"{name}: a voltage shows at its thermocouple without a flame having heated it, so something else "
                 "feeds the circuit. Turn the knob off, close the gas tap and check the sense leads."
             )
         open_since = self._open_since.get(burner_id)
-        if open_since is not None and now - open_since > CONTACT_SETTLES_WITHIN:
+        if open_since is not None and self._clock.now() - open_since > CONTACT_SETTLES_WITHIN:
             return f"{name}: the relay does not close although it is energised; check relay, driver and contact wiring."
         adc = self._adcs.get(burner_id)
         if adc in self._wrong:

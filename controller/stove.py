@@ -8,6 +8,7 @@ anything is looked up, computed or written.
 import asyncio
 from collections.abc import Callable, Iterable
 
+from controller.beat import until_beat
 from controller.burner import FAULTS, Burner
 from controller.config import Config
 from controller.config_wiring import ButtonConfig
@@ -124,7 +125,7 @@ class Stove:
         """Evaluate the burners and renew the lease, for ever. Raises :class:`ClockFault`: the relays then open."""
         while True:
             self.tick()
-            await asyncio.sleep(self.tick_every / 1000)
+            await asyncio.sleep(until_beat(self.tick_every / 1000))
 
     def tick(self) -> None:
         """One evaluation of every burner; only then is the lease renewed."""
@@ -403,6 +404,10 @@ class Stove:
     def views(self) -> list[BurnerView]:
         """Every burner as it is now."""
         return [self.view(name) for name in self._burners]
+
+    def counting(self) -> list[str]:
+        """The burners of which time left is shown."""
+        return [name for name, burner in self._burners.items() if burner.timer is not None or burner.limit is not None]
 
     def stove_view(self) -> StoveView:
         """The stove as it is now."""

@@ -61,8 +61,10 @@ class Surroundings:
 
     def follow_nights(self, now: Millis) -> Did:
         """Lock and unlock by the night locks; what was locked stays so while the clock is not set."""
+        if not self._config.locks:
+            return
         wall = self._calendar.now()
-        if not self._config.locks or wall.year < CLOCK_UNSET_BEFORE:
+        if wall.year < CLOCK_UNSET_BEFORE:
             return
         for burner in self._burners.values():
             night, begins = night_of(self._config.locks, burner.id, wall, self._calendar.local)
@@ -72,9 +74,10 @@ class Surroundings:
 
     def sweep_is_due(self) -> bool:
         """Whether the daily sweep's time has come since this was asked last."""
+        if self._sweep_time is None:
+            return False
         wall = self._calendar.now()
-        due = self._sweep_time is not None and self._sweep_time.due(wall, self._calendar.local)
-        return due and wall.year >= CLOCK_UNSET_BEFORE
+        return self._sweep_time.due(wall, self._calendar.local) and wall.year >= CLOCK_UNSET_BEFORE
 
     # --- buttons --------------------------------------------------------------------------------------
 

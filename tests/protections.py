@@ -128,7 +128,7 @@ PROTECTIONS = (
     Protection(
         "a later permit is not forgotten for an earlier one's refusal",
         "hardware/client.py",
-        "            if self._wanted.get(asked.line) == asked.permit:  # else",
+        "            if self._wanted.get(asked.line) is asked.permit:  # else",
         "            if True:  # else",
         "tests/hardware/test_client.py",
     ),

@@ -18,6 +18,7 @@ from api.mqtt.link import MqttLink
 from api.mqtt.orders import Orders
 from api.mqtt.outbox import Outbox
 from api.mqtt.topics import Topics
+from controller.beat import until_beat
 from controller.config import Config
 from controller.stove import Stove
 from controller.stream import Ended, Happened, Item, StateChanged, Subscription
@@ -83,7 +84,7 @@ class MqttAdapter:
 
     async def _look_again_and_again(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(until_beat(LOOK_EVERY))
             with _surviving():
                 self._look()
 
@@ -151,10 +152,9 @@ class MqttAdapter:
         now = self._clock.now()
         if self._beat_at is None or now >= self._beat_at + HEARTBEAT_EVERY:
             self._beat(now)
-        for view in self._stove.views():
-            counting = view.timer is not None or view.limit is not None
-            if counting and now >= self._described_at.get(view.id, now) + TIME_LEFT_EVERY:
-                self._describe(view.id)
+        for name in self._stove.counting():
+            if now >= self._described_at.get(name, now) + TIME_LEFT_EVERY:
+                self._describe(name)
 
     def _check_alive(self) -> None:
         alive = self._stove.alive()

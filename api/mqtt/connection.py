@@ -19,6 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from api.mqtt.commands import Arrived
 from api.mqtt.dialling import IN_FLIGHT, V5, Account, dial, hang_up, in_thread, make_client, sentence
+from controller.beat import until_beat
 
 ANSWER_WITHIN = 5.0  # s, for the broker to answer our CONNECT
 GOODBYE_WITHIN = 1.0  # s
@@ -161,7 +162,7 @@ class Connection:
         except TimeoutError:
             return Unanswered("The broker does not answer.")
         while not self._ended.done():
-            await asyncio.wait([self._ended], timeout=1)
+            await asyncio.wait([self._ended], timeout=until_beat(1))
             self._drive(mqtt.Client.loop_misc)  # pings
             silence = self._loop.time() - self._heard_at
             if silence > 2 * max(self._account.keepalive, client.keepalive):

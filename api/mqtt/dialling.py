@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from api.mqtt.lean_paho import share_tables
 from controller.config import MqttConfig, MqttTls
 
 KEEPALIVE = 15  # s
@@ -22,6 +23,7 @@ LARGEST_MESSAGE = 16 * 1024  # bytes that a broker may send us
 IN_FLIGHT = 16  # unacknowledged messages; brokers allow 20 and more
 V5, V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 _T = TypeVar("_T")
+share_tables()
 
 
 @dataclass(frozen=True)

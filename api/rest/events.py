@@ -21,6 +21,7 @@ from api.rest.described import PROBLEMS, Responses
 from api.rest.examples import BURNER
 from api.rest.me import MeView
 from api.rest.problems import Problem
+from api.rest.turns import Rounds
 from controller import journal
 from controller.journal import Entry
 from controller.stove import Stove
@@ -34,6 +35,7 @@ LOOK_EVERY = 2.0  # s; the stream of a token that was revoked ends so soon
 STALLED_AFTER = 10  # s, for a reader that does not read
 MOST_READERS = 64
 BATCH = 500
+EVENTS_REMEMBERED = 64
 COMMIT_PATIENCE = 2.0  # s, for events that have happened and are on their way to the disk
 
 _LAST_EVENT_ID = {
@@ -65,7 +67,7 @@ _DESCRIBED: Responses = {
 def router(stove: Stove, access: Access) -> APIRouter:
     """GET /api/v1/events."""
     routes = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-    wording = _Wording(stove)
+    wording, rounds = _Wording(stove), Rounds()
 
     @routes.get(
         "/events",
@@ -85,7 +87,7 @@ def router(stove: Stove, access: Access) -> APIRouter:
         caller = access.caller(request)
         welcome = functools.partial(access.allows, request, Role.VIEW)
         greeting = _encoded("me", MeView.of(caller, stove).model_dump_json()) if _wants_ticks(request) else b""
-        reader = _Reader(stove, wording, _last_event_id(request), welcome, greeting)
+        reader = _Reader(stove, wording, rounds, _last_event_id(request), welcome, greeting)
         return _EventStream(reader.items(), ping=PING_EVERY, send_timeout=STALLED_AFTER, sep="\n")
 
     return routes
@@ -121,7 +123,7 @@ class _Wording:
     def __init__(self, stove: Stove) -> None:
         self._stove = stove
         self._said: dict[str | None, tuple[str, float, bytes]] = {}  # by burner (None: the stove)
-        self._last: tuple[int, bytes] = (0, b"")
+        self._events: dict[int, bytes] = {}  # by number, the last few: readers fall behind by different lengths
 
     def state(self, name: str) -> bytes:
         """A whole burner."""
@@ -137,9 +139,12 @@ class _Wording:
 
     def event(self, entry: Entry) -> bytes:
         """Something that happened."""
-        if self._last[0] != entry.seq:
-            self._last = (entry.seq, _encoded("event", _compact(wire.event(entry)), entry.seq))
-        return self._last[1]
+        known = self._events.get(entry.seq)
+        if known is None:
+            known = self._events[entry.seq] = _encoded("event", _compact(wire.event(entry)), entry.seq)
+            if len(self._events) > EVENTS_REMEMBERED:
+                del self._events[next(iter(self._events))]
+        return known
 
     def _cached(self, burner: str | None, kind: str, say: Callable[[], str]) -> bytes:
         revision, now = self._stove.revision(burner), time.monotonic()
@@ -153,11 +158,18 @@ class _Reader:
     """One open stream. Every event goes out once and in order, over the journal when the reader was away or slow."""
 
     def __init__(
-        self, stove: Stove, wording: _Wording, after: int | None, welcome: Callable[[], bool], greeting: bytes
+        self,
+        stove: Stove,
+        wording: _Wording,
+        rounds: Rounds,
+        after: int | None,
+        welcome: Callable[[], bool],
+        greeting: bytes,
     ) -> None:
         """``greeting`` is said first; a reader with one gets ticks, and the stove too."""
         self._stove = stove
         self._wording = wording
+        self._rounds = rounds
         self._resumes = after
         self._after = 0  # the number of the last event that this reader has
         self._whole = b""  # what it was told last of the stove
@@ -188,6 +200,7 @@ class _Reader:
                     return
                 patience = ticked + TICK_EVERY - time.monotonic() if self._ticks else LOOK_EVERY
                 waiting = await items.all_within(max(0.0, patience))
+                await self._rounds.turn()  # what wakes one of fifty pages wakes them all
 
     def _tell(self, item: Item) -> bytes:
         if isinstance(item, Happened):

@@ -1,7 +1,8 @@
-"""Turns: whoever shuts off never finds hundreds of other requests before it in the event loop's line.
+"""Turns: whoever shuts off never finds hundreds of others before it in the event loop's line.
 
 Everything that has come in is begun in the loop's next round, and a shut-off takes a handful of rounds. So a round
-begins a few requests only; the others wait, in the order in which they came, and hold nothing meanwhile.
+begins a few requests only, and tells a few open pages what has happened; the others wait, in the order in which they
+came, and hold nothing meanwhile.
 """
 
 import asyncio
@@ -9,22 +10,18 @@ from collections import deque
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-BEGUN_AT_ONCE = 4  # requests; a round of the loop then takes milliseconds
+BEGUN_AT_ONCE = 4  # requests, or pages; a round of the loop then takes milliseconds
 
 
-class Turns:
-    """ASGI middleware, for what the lane has not taken already."""
+class Rounds:
+    """Lets a few go on in each round of the loop."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self) -> None:
         self._left = BEGUN_AT_ONCE  # in this round
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._turn()
-        await self._app(scope, receive, send)
-
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
+        """Return once it is one's turn."""
         loop = asyncio.get_running_loop()
         if self._left == BEGUN_AT_ONCE:
             loop.call_soon(self._next_round, loop)
@@ -43,3 +40,15 @@ class Turns:
                 self._left -= 1
         if self._left < BEGUN_AT_ONCE:
             loop.call_soon(self._next_round, loop)
+
+
+class Turns:
+    """ASGI middleware, for what the lane has not taken already."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._rounds = Rounds()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._rounds.turn()
+        await self._app(scope, receive, send)

@@ -1,16 +1,14 @@
-"""A daemon with eight burners for benchmarks, and the floors beside it, on one witness each."""
+"""A daemon with eight burners for benchmarks, and what makes its machine busy."""
 
 import contextlib
+import itertools
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.brokers import free_port
 from tests.e2e.program import Program, eventually
-from tests.witness import Witness
 
 PINS = {f"b{index}": pin for index, pin in enumerate((17, 27, 22, 23, 24, 25, 5 + 7, 13))}
 _BURNER = '[[burners]]\nid = "{name}"\nname = "{name}"\nrelay = {{ pin = {pin} }}\n'
@@ -20,6 +18,7 @@ class Hob(Program):
     """A daemon whose burners have nothing but relays."""
 
     def __init__(self, folder: Path, broker_port: int | None) -> None:
+        folder.mkdir(parents=True)
         super().__init__(folder)
         burners = "".join(_BURNER.format(name=name, pin=pin) for name, pin in PINS.items())
         mqtt = f'[mqtt]\nhost = "127.0.0.1"\nport = {broker_port}\n' if broker_port else ""
@@ -28,6 +27,8 @@ class Hob(Program):
             f'[keeper]\npin_factory = "witness"\n{burners}{mqtt}'
             f'[rest]\nport = {self.port}\nrequire_token = false\n[journal]\npath = "{folder}/flameout.db"\n'
         )
+        self.turns = itertools.cycle(PINS)
+        """Whose turn it is: a line that fell is held open for a second."""
 
     def wait_permitted(self, name: str) -> None:
         """Wait until the witness sees the burner's line high."""
@@ -44,31 +45,21 @@ class Hob(Program):
 
 
 @contextlib.contextmanager
-def floor(folder: Path, kind: str, port: int | None = None) -> Iterator[tuple[int, Witness]]:
-    """A barest program; gives its port and its witness."""
-    folder.mkdir(parents=True)
-    witness = Witness(folder)
-    chosen = port or free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.floors", kind, str(chosen)],
-        env={"PATH": "/usr/bin:/bin"} | witness.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def started(folder: Path, broker_port: int | None = None) -> Iterator[Hob]:
+    """A hob that answers."""
+    hob = Hob(folder, broker_port)
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(0.3)
-        yield chosen, witness
+        hob.start()
+        yield hob
     finally:
-        process.kill()
-        process.wait()
+        hob.close()
 
 
 @contextlib.contextmanager
 def busy(processes: int) -> Iterator[None]:
-    """So many processes that do nothing but burn time."""
-    burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    """So many processes that do nothing but burn time, and end by themselves after two minutes."""
+    spin = "import time\nend = time.monotonic() + 120\nwhile time.monotonic() < end: pass"
+    burners = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(processes)]
     try:
         yield
     finally:
@@ -78,17 +69,15 @@ def busy(processes: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_pages(port: int, count: int) -> Iterator[None]:
-    """So many event streams that are read, by a process of their own."""
-    if not count:
-        yield
-        return
-    command = [sys.executable, "-m", "tests.bench.readers", str(port), str(count)]
+def beside(module: str, *arguments: object) -> Iterator[None]:
+    """A program of this folder that runs meanwhile; it says ``ready`` once it does its work."""
+    command = [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         yield
+        assert process.poll() is None, f"{' '.join(command)} ended too early"
     finally:
         process.kill()
-        process.wait()
+        process.communicate()

@@ -1,0 +1,88 @@
+"""Fifty open pages cost little more than one, and nobody who shuts off stands behind them."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from api import wire
+from api.rest.events import router
+from api.rest.turns import BEGUN_AT_ONCE
+from controller.events import Cause, Event, ShutOff
+from controller.journal import Entry
+from controller.stream import Ended, Happened, Stream
+
+PAGES = 20
+EVENTS = 3
+
+
+class Access:
+    """Lets everybody in."""
+
+    def require(self, *_: object) -> None:
+        pass
+
+    def caller(self, *_: object) -> None:
+        return None
+
+    def allows(self, *_: object) -> bool:
+        return True
+
+
+def happened(seq: int) -> Happened:
+    event: Event = ShutOff(burner="left", at=seq, by="rest", cause=Cause.USER, cut=True, reason="")
+    return Happened(event, Entry(seq, "2026-11-27T12:00:00.000+00:00", seq, event.kind, "left", "rest", {}))
+
+
+async def pages(stream: Stream) -> list[AsyncIterator[bytes]]:
+    """Open streams of a stove without burners, that wait for what happens."""
+    stove: Any = SimpleNamespace(stream=stream, journal=SimpleNamespace(next_seq=1), burner_ids=list)
+    endpoint: Any = router(stove, Access()).routes[0].endpoint  # type: ignore[arg-type, attr-defined]
+    request = Request({"type": "http", "headers": [], "query_string": b""})
+    return [(await endpoint(request)).body_iterator for _ in range(PAGES)]
+
+
+async def told(stream: Stream) -> list[int]:
+    """Publish, and return how many pages had been told after each round of the loop."""
+    heard: list[bytes] = []
+
+    async def read(page: AsyncIterator[bytes]) -> None:
+        async for content in page:
+            heard.append(content)
+
+    tasks = [asyncio.ensure_future(read(page)) for page in await pages(stream)]
+    for _ in range(2 * PAGES):  # until all of them wait
+        await asyncio.sleep(0)
+    assert len(stream.readers) == PAGES
+    for seq in range(1, EVENTS + 1):
+        stream.publish(happened(seq))
+    counts = [0]
+    while len(heard) < PAGES:
+        await asyncio.sleep(0)
+        counts.append(len(heard))
+    stream.publish(Ended())
+    await asyncio.gather(*tasks)
+    assert all(content.count(b"event: event") == EVENTS for content in heard)
+    return counts
+
+
+def test_what_happens_is_put_into_bytes_once_for_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    worded: list[int] = []
+    event = wire.event
+
+    def counted(entry: Entry) -> dict[str, Any]:
+        worded.append(entry.seq)
+        return event(entry)
+
+    monkeypatch.setattr("api.wire.event", counted)
+    asyncio.run(told(Stream()))
+    assert worded == [1, 2, 3]
+
+
+def test_a_round_of_the_loop_tells_a_few_pages_only() -> None:
+    counts = asyncio.run(told(Stream()))
+    assert max(after - before for before, after in itertools.pairwise(counts)) <= BEGUN_AT_ONCE
