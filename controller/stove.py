@@ -332,7 +332,7 @@ class Stove:
         self._portrait.keeper_problem = problem
         self._sensing.forget()
         now = self._clock.now()
-        for burner in self._burners.values():
+        for burner in self._burners.values() if not self._stopping else ():
             events = burner.tick(now)
             if was_there and burner.permitted(now):
                 events += burner.shut_off(now, Cause.SUPERVISION, "keeper", reason=why)
@@ -342,6 +342,8 @@ class Stove:
         self._announce_stove()
 
     def keeper_opened(self, opened: Opened) -> None:
+        if self._stopping and not opened.cut:
+            return  # the stop had opened it already, and says so
         burner = self._burners[opened.line]
         now = self._clock.now()
         events = burner.tick(now)  # a deadline of ours has passed by now, too
@@ -501,6 +503,8 @@ class Stove:
 
     def _look_at(self, burner: Burner, now: Millis) -> None:
         """Give the burner the time and what is measured of it, and open its relay at once if that comes of it."""
+        if self._stopping:
+            return  # its relay is open, and a deadline that passes now cuts nothing
         passed = burner.tick(now)
         energised = self._keeper.permitted_until(burner.id) is not None
         reading = self._sensing.reading(burner.id)

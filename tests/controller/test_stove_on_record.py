@@ -13,6 +13,7 @@ from controller.journal import JournalFailing, Query, read, verify
 from controller.stove import MOST_IN_VAIN, NotConfirmed
 from controller.stream import Happened
 from controller.terms import NotNow
+from hardware.client import Opened
 from hardware.clock import HOUR, MINUTE, SECOND, ClockFault
 from tests.fakes import NOON, StoveBench, config
 
@@ -408,5 +409,33 @@ def test_a_command_that_comes_while_the_program_stops_closes_no_relay(tmp_path: 
             await bench.stove.start_timer("left", MINUTE, ANNA)
         bench.stove.tick()
         assert [said for said in bench.keeper.said if said[0] == "permit"] == []
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_deadline_that_passes_while_the_program_stops_is_no_second_cut(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", MINUTE, ANNA)
+        await bench.stove.stop()
+        bench.clock.advance(2 * MINUTE)
+        bench.keeper.sense(flames={"left": True})
+        bench.keeper.open_by_itself("left", "lease")
+        bench.keeper.leave()
+        bench.stove.tick()
+        bench.journal.close()
+        assert kinds(bench, "left")[-1] == "timer_started"
+        assert "stopped" in kinds(bench)
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_deadline_that_passed_just_before_the_program_stopped_is_on_record(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", MINUTE, ANNA)
+        bench.clock.advance(MINUTE)
+        await bench.stove.stop()
+        bench.stove.keeper_opened(Opened("left", "deadline", True, 1))  # before it read our words
+        bench.journal.close()
+        assert kinds(bench, "left")[-1] == "shut_off"
 
     on_a_stove(tmp_path, act)

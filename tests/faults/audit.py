@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from tests.e2e.program import eventually
 from tests.faults.scene import ALL, HOLD_OPEN, PINS, Row, Said, Scene
@@ -105,20 +105,29 @@ def _falls(scene: Scene, line: str) -> int:
 def _told(scene: Scene, line: str) -> bool:
     levels = [(level.at, level.high) for level in scene.lines.levels() if level.pin == PINS[line]]
     rises = [at for (_, before), (at, after) in pairwise([(0.0, False), *levels]) if after and not before]
-    told = [(row.boot, row.kind == "shut_off") for row in scene.rows() if _may_tell_of_a_fall(row, line)]
+    rows = scene.rows()
+    instants = in_order([row.boot for row in rows], boot_seconds())
+    dated = zip(instants, rows, strict=True)
+    told = [(at, row.kind == "shut_off") for at, row in dated if _may_tell_of_a_fall(row, line)]
     if scene.loose:
         return _falls(scene, line) <= len(told)
-    return _falls(scene, line) == len(told) - len(in_between(in_order(told, boot_seconds()), rises))
+    return _falls(scene, line) == len(told) - len(in_between(told, rises))
 
 
-def in_order(told: list[tuple[float, bool]], now: float) -> list[tuple[float, bool]]:
-    """With instants that are to come, or before the one before, put right: that clock was the fault."""
-    made, until = [], now
-    for at, cut in reversed(told):
-        until = at if at <= now else until
-        made.append((until, cut))
-    instants = accumulate((at for at, _ in reversed(made)), max)
-    return [(at, cut) for at, (_, cut) in zip(instants, told, strict=True)]
+def in_order(told: list[float], now: float) -> list[float]:
+    """With instants that are to come, or before an earlier one, moved up to the next: that clock was the fault."""
+    good, latest = [], 0.0
+    for at in told:
+        good.append(latest <= at <= now)
+        latest = at if good[-1] else latest
+    made, until, ahead = [], now, None
+    for at, believed in zip(reversed(told), reversed(good), strict=True):
+        if believed:
+            until, ahead = at, None
+        elif ahead is None:
+            ahead = at - until  # of all that this clock told
+        made.append(at - (ahead or 0.0))
+    return made[::-1]
 
 
 def in_between(told: list[tuple[float, bool]], rises: list[float]) -> list[float]:

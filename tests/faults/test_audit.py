@@ -68,5 +68,6 @@ def test_a_cut_before_the_line_was_high_again_tells_of_no_fall_and_a_twin_does()
 
 
 def test_rows_of_a_clock_that_was_wrong_stay_in_the_order_of_their_numbers() -> None:
-    assert in_order([(5.0, True), (3605.0, True), (8.0, False)], now=9.0) == [(5.0, True), (8.0, True), (8.0, False)]
-    assert in_order([(5.0, True), (1.0, True), (8.0, False)], now=9.0) == [(5.0, True), (5.0, True), (8.0, False)]
+    assert in_order([5.0, 3605.0, 8.0], now=9.0) == [5.0, 8.0, 8.0]
+    assert in_order([5.0, 1.0, 8.0], now=9.0) == [5.0, 8.0, 8.0]
+    assert in_order([5.0, 3605.0, 3606.0, 8.0], now=9.0) == [5.0, 7.0, 8.0, 8.0]
