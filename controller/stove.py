@@ -139,8 +139,9 @@ class Stove:
             self._sweep(now, "daily sweep")
         for burner in self._burners.values():
             self._look_at(burner, now)
+        self._keeper.renew()  # before any permit: a keeper whose clock knows better drops us first
+        for burner in self._burners.values():
             self._bring_in_line(burner, now)
-        self._keeper.renew()
         self.ticked_at = now
         self._mark_alive(now)  # of all at once: the second of two marks would wait for the first one's commit
         self._record.forget(now)

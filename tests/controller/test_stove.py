@@ -301,6 +301,19 @@ def test_a_tick_that_fails_does_not_renew_the_lease(tmp_path: Path) -> None:
     on_a_stove(tmp_path, act)
 
 
+def test_a_tick_renews_the_lease_before_it_permits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller whose clock has jumped is dropped for its renewal, before a permit of it closes a relay."""
+
+    async def act(bench: StoveBench) -> None:
+        order: list[str] = []
+        monkeypatch.setattr(bench.keeper, "renew", lambda: order.append("renew"))
+        monkeypatch.setattr(bench.keeper, "permit", lambda *_: order.append("permit"))
+        bench.pass_time(SECOND)
+        assert order == ["renew", "permit", "permit"]
+
+    on_a_stove(tmp_path, act)
+
+
 @pytest.mark.parametrize("lease", ["0.5s", "1s", "2.5s", "10s"])
 def test_the_lease_is_renewed_several_times_before_it_lapses(tmp_path: Path, lease: str) -> None:
     async def act(bench: StoveBench) -> None:
