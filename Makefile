@@ -13,7 +13,7 @@ demo: .venv/ready-run ## run the daemon with a simulated hob and a broker, on th
 	@.venv/bin/flameout demo $(ARGS)
 
 test: lint ## set up, check and run every test
-	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest --numprocesses $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-kernel: .venv/ready-dev ## the units on a real GPIO character device, in a Debian under QEMU (as root; ARGS="quick", ARGS="SCENARIO...")
 	@$(PYTHON) -m tests.kernel $(ARGS)
