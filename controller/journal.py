@@ -182,6 +182,7 @@ class Journal:
         tip, seq = self._tip, self._last
         with connection:
             connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM events WHERE seq > ?", (seq,))  # of a commit that failed, see _load
             for work in waiting:
                 for entry in work.entries:
                     seq += 1  # as the entry says, unless the disk failed from the start
@@ -215,13 +216,22 @@ class Journal:
 
     def _load(self, connection: sqlite3.Connection) -> None:
         stored = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM standing")}
-        row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-        self._tip = row[1] if row else stored.get(_ANCHOR, "")
-        self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
+        if not self._ends_with_ours(connection):
+            row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+            self._tip = row[1] if row else stored.get(_ANCHOR, "")
+            self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
         if not self._loaded:
             self._loaded = True
             self.next_seq += self._last
             self.standing = stored | self.standing
+
+    def _ends_with_ours(self, connection: sqlite3.Connection) -> bool:
+        """Whether it still has the last row that we know of; what comes after it is written anew.
+
+        A commit that fails in its fsync stands in the WAL all the same, and whoever opens the file next finds it.
+        """
+        ours = connection.execute("SELECT 1 FROM events WHERE seq = ? AND hash = ?", (self._last, self._tip))
+        return ours.fetchone() is not None
 
     def _give_up_connection(self) -> str | None:
         """Close what does not work; a sentence where even that fails."""

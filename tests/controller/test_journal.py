@@ -453,6 +453,39 @@ def test_a_folder_that_appears_late_gets_everything_from_the_start(tmp_path: Pat
     assert verify(path) is None
 
 
+class HalfHearted(sqlite3.Connection):
+    """Its commits reach the WAL and fail in their fsync, as long as it is told so."""
+
+    failing = False
+
+    def __exit__(self, *error: Any) -> Any:
+        left = super().__exit__(*error)
+        if self.failing and error[0] is None:
+            raise sqlite3.OperationalError("disk I/O error")
+        return left
+
+
+def test_a_commit_that_fails_and_stands_in_the_file_all_the_same_is_not_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.connect", lambda *args, **kw: connect(*args, **{"factory": HalfHearted} | kw))
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "before")
+        monkeypatch.setattr(HalfHearted, "failing", True)
+        with pytest.raises(JournalFailing):
+            await written(journal, "meanwhile", word="given")
+        await eventually(lambda: "meanwhile" in kinds(path))
+        monkeypatch.setattr(HalfHearted, "failing", False)
+        await written(journal, "after")
+
+    on_journal(path, act)
+    assert [(row.seq, row.kind) for row in read_since(path, 0, 10)] == [(1, "before"), (2, "meanwhile"), (3, "after")]
+    assert verify(path) is None
+
+
 def test_a_disk_that_fails_for_days_costs_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tried again and again must not push out what is waiting."""
     monkeypatch.setattr("controller.journal.RETRY_EVERY", 0.001)
