@@ -85,7 +85,7 @@ class Journal:
         self.unreadable = False  # it is there, and what stood in it cannot be known
         self.next_seq = 1
         self.standing: dict[str, Any] = {}
-        self._loaded = False
+        self.loaded = False  # what stands in it is known; it may be there later than we are
         self._tip, self._last = "", 0
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
@@ -220,10 +220,10 @@ class Journal:
             row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
             self._tip = row[1] if row else stored.get(_ANCHOR, "")
             self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
-        if not self._loaded:
-            self._loaded = True
+        if not self.loaded:
             self.next_seq += self._last
             self.standing = stored | self.standing
+            self.loaded = True
 
     def _ends_with_ours(self, connection: sqlite3.Connection) -> bool:
         """Whether it still has the last row that we know of; what comes after it is written anew.
