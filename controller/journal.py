@@ -155,7 +155,7 @@ class Journal:
 
     def _attempt(self, waiting: list[_Work]) -> None:
         try:
-            _refuse_read_only(self.path.parent)
+            _refuse_read_only(self.path)
             if self._connection is None:
                 self._connection = self._open()
             if waiting:
@@ -311,14 +311,14 @@ def verify(path: Path) -> str | None:
     return None
 
 
-def _refuse_read_only(folder: Path) -> None:
-    """Raises where a file system has turned read-only under an open journal.
+def _refuse_read_only(path: Path) -> None:
+    """Raises where a file system has turned read-only under an open journal; a link's own does not matter.
 
     ext4 still takes what needs no new block then (seen on Linux 6.1 after SysRq-U), and its fsync answers with success
     and does nothing (ext4_sync_file): SQLite's commits can succeed. So answers are worth nothing there.
     """
     try:
-        flags = os.statvfs(folder).f_flag
+        flags = os.statvfs(path).f_flag
     except OSError:  # what is wrong there SQLite says better
         return
     if flags & os.ST_RDONLY:

@@ -620,6 +620,23 @@ def test_a_disk_that_turns_read_only_is_said_also_while_there_is_nothing_to_writ
     on_journal(tiny_disk / "j.db", act)
 
 
+def test_a_link_on_a_read_only_system_to_a_journal_on_another_one_is_no_problem(
+    tmp_path: Path, tiny_disk: Path, turn_read_only: Callable[[bool], None]
+) -> None:
+    link = tiny_disk / "j.db"
+    link.symlink_to(tmp_path / "j.db")
+
+    async def act(journal: Journal) -> None:
+        turn_read_only(True)
+        try:
+            await written(journal, "after")
+        finally:
+            turn_read_only(False)
+
+    on_journal(link, act)
+    assert kinds(tmp_path / "j.db") == ["after"]
+
+
 def test_a_journal_that_could_not_be_opened_is_tried_again_without_an_entry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
