@@ -1,6 +1,7 @@
 """The stove with a journal on a real disk: what is acknowledged, what survives, what is in nobody's way."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -299,6 +300,34 @@ def test_a_journal_that_cannot_be_read_locks_every_burner_out(tmp_path: Path) ->
         assert [view.status for view in bench.stove.views()] == ["lockout", "lockout"]
         assert "journal" in bench.stove.problems()[0]
 
+    on_a_stove(tmp_path, look)
+
+
+HOLDS = '[["of a newer one", "x"], ["lock", "child"]]'
+UNFIT = {
+    "holds": f"INSERT OR REPLACE INTO standing VALUES ('holds.left', '{HOLDS}')",
+    "alive": """INSERT OR REPLACE INTO standing VALUES ('alive', '{"at": "2026-11-2?", "energised": ["right"]}')""",
+    "cause": "UPDATE events SET details = json_set(details, '$.cause', 'of a newer one') WHERE kind = 'shut_off'",
+}
+
+
+@pytest.mark.parametrize("damage", UNFIT)
+def test_a_journal_with_words_that_are_not_known_stops_no_start(tmp_path: Path, damage: str) -> None:
+    """As after the way back from a newer flameout; without a start no keeper drives the lines low."""
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("left", ANNA)
+
+    async def look(bench: StoveBench) -> None:
+        left, right = bench.stove.views()
+        assert "child" in {hold.cause for hold in left.holds}
+        assert left.status == ("lockout" if damage == "holds" else "locked")
+        assert right.permitted
+        bench.stove.tick()
+
+    on_a_stove(tmp_path, act)
+    with contextlib.closing(sqlite3.connect(tmp_path / "flameout.db", isolation_level=None)) as connection:
+        connection.execute(UNFIT[damage])
     on_a_stove(tmp_path, look)
 
 
