@@ -159,7 +159,9 @@ class Journal:
             if self._connection is None:
                 self._connection = self._open()
             if waiting:
-                self._tip, self._last = self._commit(self._connection, waiting)
+                tip, last = self._commit(self._connection, waiting)
+                _refuse_read_only(self.path)  # what turned so under the commit may have synced nothing
+                self._tip, self._last = tip, last
         except _ReadOnly as error:  # the connection is sound, and goes on when the disk may be written again
             self._fail(waiting, self._sentence(error))
             return

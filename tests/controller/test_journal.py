@@ -603,6 +603,41 @@ def test_a_disk_that_turns_read_only_under_the_open_journal_is_not_believed(
     assert verify(path) is None
 
 
+class Turning(sqlite3.Connection):
+    """Its disk turns read-only under the commit."""
+
+    turn: Callable[[bool], None] | None = None
+
+    def __exit__(self, *error: Any) -> Any:
+        turn, Turning.turn = Turning.turn, None
+        if turn is not None:
+            turn(True)
+        return super().__exit__(*error)
+
+
+def test_a_disk_that_turns_read_only_under_a_commit_is_not_believed(
+    tiny_disk: Path, turn_read_only: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny_disk / "j.db"
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.connect", lambda *args, **kw: connect(*args, **{"factory": Turning} | kw))
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "before")
+        Turning.turn = turn_read_only
+        try:
+            with pytest.raises(JournalFailing, match="its file system has become read-only"):
+                await written(journal, "meanwhile")
+        finally:
+            turn_read_only(False)
+        await eventually(lambda: journal.problem is None)
+        await written(journal, "after")
+
+    on_journal(path, act)
+    assert [(row.seq, row.kind) for row in read_since(path, 0, 10)] == [(1, "before"), (2, "meanwhile"), (3, "after")]
+    assert verify(path) is None
+
+
 def test_a_disk_that_turns_read_only_is_said_also_while_there_is_nothing_to_write(
     tiny_disk: Path, turn_read_only: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
