@@ -157,7 +157,10 @@ class Journal:
         try:
             _refuse_read_only(self.path)
             if self._connection is None:
+                tip, last = self._tip, self._last
                 self._connection = self._open()
+                if _stand_already(self._connection, tip, last, waiting):
+                    self._tip, self._last = tip, last
             if waiting:
                 tip, last = self._commit(self._connection, waiting)
                 _refuse_read_only(self.path)  # what turned so under the commit may have synced nothing
@@ -184,7 +187,8 @@ class Journal:
         tip, seq = self._tip, self._last
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("DELETE FROM events WHERE seq > ?", (seq,))  # of a commit that failed, see _load
+            if _stand_already(connection, tip, seq, waiting):
+                connection.execute("DELETE FROM events WHERE seq > ?", (seq,))
             for work in waiting:
                 for entry in work.entries:
                     seq += 1  # as the entry says, unless the disk failed from the start
@@ -218,22 +222,13 @@ class Journal:
 
     def _load(self, connection: sqlite3.Connection) -> None:
         stored = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM standing")}
-        if not self._ends_with_ours(connection):
-            row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-            self._tip = row[1] if row else stored.get(_ANCHOR, "")
-            self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
+        row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        self._tip = row[1] if row else stored.get(_ANCHOR, "")
+        self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
         if not self.loaded:
             self.next_seq += self._last
             self.standing = stored | self.standing
             self.loaded = True
-
-    def _ends_with_ours(self, connection: sqlite3.Connection) -> bool:
-        """Whether it still has the last row that we know of; what comes after it is written anew.
-
-        A commit that fails in its fsync stands in the WAL all the same, and whoever opens the file next finds it.
-        """
-        ours = connection.execute("SELECT 1 FROM events WHERE seq = ? AND hash = ?", (self._last, self._tip))
-        return ours.fetchone() is not None
 
     def _give_up_connection(self) -> str | None:
         """Close what does not work; a sentence where even that fails."""
@@ -363,6 +358,20 @@ def _stand(connection: sqlite3.Connection, key: str, value: Any) -> None:
         connection.execute("DELETE FROM standing WHERE key = ?", (key,))
     else:
         connection.execute("INSERT OR REPLACE INTO standing VALUES (?, ?)", (key, json.dumps(value)))
+
+
+def _stand_already(connection: sqlite3.Connection, tip: str, last: int, waiting: Sequence[_Work]) -> bool:
+    """Whether what waits stands after the row ``last`` already, and is to be written anew in its place.
+
+    A commit that fails in its fsync is in the WAL all the same, and whoever opens the file next finds it.
+    """
+    first = next((entry for work in waiting for entry in work.entries), None)
+    if first is None:
+        return False
+    sealed = replace(first, seq=last + 1).sealed(tip)
+    return (
+        connection.execute("SELECT 1 FROM events WHERE (seq, hash) = (?, ?)", (last + 1, sealed)).fetchone() is not None
+    )
 
 
 def _forget(connection: sqlite3.Connection, before: str) -> None:

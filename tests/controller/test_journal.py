@@ -486,6 +486,23 @@ def test_a_commit_that_fails_and_stands_in_the_file_all_the_same_is_not_written_
     assert verify(path) is None
 
 
+def test_what_somebody_else_wrote_is_not_taken_for_a_commit_that_failed(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "one")
+        other = Journal(path)
+        await written(other, "of another")
+        other.close()
+        with pytest.raises(JournalFailing):
+            await written(journal, "two")
+        await eventually(lambda: journal.problem is None)
+
+    on_journal(path, act)
+    assert kinds(path) == ["one", "of another", "two"]
+    assert verify(path) is None
+
+
 def test_a_disk_that_fails_for_days_costs_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tried again and again must not push out what is waiting."""
     monkeypatch.setattr("controller.journal.RETRY_EVERY", 0.001)
