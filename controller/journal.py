@@ -85,7 +85,7 @@ class Journal:
         self.unreadable = False  # it is there, and what stood in it cannot be known
         self.next_seq = 1
         self.standing: dict[str, Any] = {}
-        self._loaded = False
+        self.loaded = False  # what stands in it is known; it may be there later than we are
         self._tip, self._last = "", 0
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
@@ -155,11 +155,16 @@ class Journal:
 
     def _attempt(self, waiting: list[_Work]) -> None:
         try:
-            _refuse_read_only(self.path.parent)
+            _refuse_read_only(self.path)
             if self._connection is None:
+                tip, last = self._tip, self._last
                 self._connection = self._open()
+                if _stand_already(self._connection, tip, last, waiting):
+                    self._tip, self._last = tip, last
             if waiting:
-                self._tip, self._last = self._commit(self._connection, waiting)
+                tip, last = self._commit(self._connection, waiting)
+                _refuse_read_only(self.path)  # what turned so under the commit may have synced nothing
+                self._tip, self._last = tip, last
         except _ReadOnly as error:  # the connection is sound, and goes on when the disk may be written again
             self._fail(waiting, self._sentence(error))
             return
@@ -182,6 +187,8 @@ class Journal:
         tip, seq = self._tip, self._last
         with connection:
             connection.execute("BEGIN IMMEDIATE")
+            if _stand_already(connection, tip, seq, waiting):
+                connection.execute("DELETE FROM events WHERE seq > ?", (seq,))
             for work in waiting:
                 for entry in work.entries:
                     seq += 1  # as the entry says, unless the disk failed from the start
@@ -218,10 +225,10 @@ class Journal:
         row = connection.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         self._tip = row[1] if row else stored.get(_ANCHOR, "")
         self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
-        if not self._loaded:
-            self._loaded = True
+        if not self.loaded:
             self.next_seq += self._last
             self.standing = stored | self.standing
+            self.loaded = True
 
     def _give_up_connection(self) -> str | None:
         """Close what does not work; a sentence where even that fails."""
@@ -301,14 +308,14 @@ def verify(path: Path) -> str | None:
     return None
 
 
-def _refuse_read_only(folder: Path) -> None:
-    """Raises where a file system has turned read-only under an open journal.
+def _refuse_read_only(path: Path) -> None:
+    """Raises where a file system has turned read-only under an open journal; a link's own does not matter.
 
     ext4 still takes what needs no new block then (seen on Linux 6.1 after SysRq-U), and its fsync answers with success
     and does nothing (ext4_sync_file): SQLite's commits can succeed. So answers are worth nothing there.
     """
     try:
-        flags = os.statvfs(folder).f_flag
+        flags = os.statvfs(path).f_flag
     except OSError:  # what is wrong there SQLite says better
         return
     if flags & os.ST_RDONLY:
@@ -351,6 +358,20 @@ def _stand(connection: sqlite3.Connection, key: str, value: Any) -> None:
         connection.execute("DELETE FROM standing WHERE key = ?", (key,))
     else:
         connection.execute("INSERT OR REPLACE INTO standing VALUES (?, ?)", (key, json.dumps(value)))
+
+
+def _stand_already(connection: sqlite3.Connection, tip: str, last: int, waiting: Sequence[_Work]) -> bool:
+    """Whether what waits stands after the row ``last`` already, and is to be written anew in its place.
+
+    A commit that fails in its fsync is in the WAL all the same, and whoever opens the file next finds it.
+    """
+    first = next((entry for work in waiting for entry in work.entries), None)
+    if first is None:
+        return False
+    sealed = replace(first, seq=last + 1).sealed(tip)
+    return (
+        connection.execute("SELECT 1 FROM events WHERE (seq, hash) = (?, ?)", (last + 1, sealed)).fetchone() is not None
+    )
 
 
 def _forget(connection: sqlite3.Connection, before: str) -> None:

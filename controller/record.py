@@ -15,6 +15,7 @@ from hardware.clock import DAY, MINUTE, Millis
 
 COMMIT_WITHIN = 2.0  # s, for the disk to take what is acknowledged
 MARK_ALIVE_EVERY: Millis = MINUTE
+_UNREADABLE = "journal unreadable"
 _DISK_SLOW = f"The journal's disk has not answered for {COMMIT_WITHIN:g} s."
 
 
@@ -88,7 +89,8 @@ class Record:
     def _latched(self) -> dict[str, Any]:
         """The holds that must survive a power cut, where they differ from what the journal says.
 
-        Before they were restored, the burners know nothing of them yet, and what stands is not to be overwritten.
+        Before they were restored, at the start or when the journal is there at last, the burners know nothing of them
+        yet, and what stands is not to be overwritten.
         """
         if not self._restored:
             return {}
@@ -103,22 +105,54 @@ class Record:
 
     def restore(self, now: Millis) -> list[Event]:
         """Give the burners what still stands; returns what is not known about the end of the last run."""
-        self._restored = True
+        self._restored = self._journal.loaded
         for burner in self._burners.values():
             burner.last_shut_off = self._last_cut(burner.id)
-            for kind, cause in self._journal.standing.get(f"holds.{burner.id}", []):
-                burner.holds = (*burner.holds, Hold(HoldKind(kind), cause, now))
+            for kind, cause in self._standing(burner):
+                burner.holds = (*burner.holds, Hold(kind, cause, now))
             if self._journal.unreadable:  # a lockout may stand in it
-                burner.lock_out(now, "journal unreadable")
+                burner.lock_out(now, _UNREADABLE)
         alive = self._journal.standing.get("alive")
-        return list(self._died_with(now, alive)) if alive is not None else []
+        try:
+            return list(self._died_with(now, alive)) if alive is not None else []
+        except (KeyError, TypeError, ValueError):
+            del self._journal.standing["alive"]
+            return []
+
+    def restore_late(self, now: Millis) -> Iterator[tuple[Burner, list[Event]]]:
+        """Once a journal that could not be read at the start is there: what still stands in it counts all the same."""
+        if self._restored or not self._journal.loaded:
+            return iter(())
+        taken_up = [(burner, self._taken_up(now, burner)) for burner in self._burners.values()]
+        self._restored = True
+        self.write([], self._latched())  # what came in the meantime
+        return iter(taken_up)
+
+    def _taken_up(self, now: Millis, burner: Burner) -> list[Event]:
+        events: list[Event] = []
+        for kind, cause in self._standing(burner):
+            lockout = kind is HoldKind.LOCKOUT
+            events += burner.fail(now, cause, "journal") if lockout else burner.lock(now, "journal", cause)
+        return events
+
+    def _standing(self, burner: Burner) -> Iterator[tuple[HoldKind, str]]:
+        """The holds that stand; one that says nothing to us may be a lockout."""
+        for held in self._journal.standing.get(f"holds.{burner.id}", []):
+            try:
+                kind, cause = held
+                yield HoldKind(kind), cause
+            except (TypeError, ValueError):
+                yield HoldKind.LOCKOUT, _UNREADABLE
 
     def _last_cut(self, burner_id: str) -> LastShutOff | None:
         entry = self._journal.last_cut(burner_id)
         if entry is None:
             return None
-        at = self._calendar.instant(parse_instant(entry.at))
-        return LastShutOff(Cause(entry.details["cause"]), at, entry.by, Proof.UNAVAILABLE)
+        try:
+            at = self._calendar.instant(parse_instant(entry.at))
+            return LastShutOff(Cause(entry.details["cause"]), at, entry.by, Proof.UNAVAILABLE)
+        except (KeyError, ValueError):  # of a newer flameout, or damaged
+            return None
 
     def _died_with(self, now: Millis, alive: Mapping[str, Any]) -> Iterator[Event]:
         # a Pi without a clock of its own may start in the past

@@ -131,6 +131,7 @@ class Stove:
         """One evaluation of every burner; only then is the lease renewed."""
         now = self._clock.now()
         self._watch_clock(now)
+        self._follow(self._record.restore_late(now))
         self._follow(self._surroundings.follow_interlocks(now))
         self._follow(self._surroundings.follow_nights(now))
         for button in self._surroundings.held(now):

@@ -42,6 +42,13 @@ PROTECTIONS = (
         "test_a_keeper_that_is_lost_while_the_daemon_starts_takes_no_lock_and_no_lockout_along",
     ),
     Protection(
+        "what stands in a journal that comes late counts",
+        "controller/stove.py",
+        "        self._follow(self._record.restore_late(now))\n",
+        "",
+        "tests/controller/test_stove_on_record.py::test_a_journal_that_comes_late_takes_no_lock_and_no_lockout_along",
+    ),
+    Protection(
         "a hang-up opens every line",
         "hardware/keeper.py",
         "self._apply(now, openings)\n        self._outputs.silence(now)",

@@ -123,7 +123,7 @@ class _Wording:
     def __init__(self, stove: Stove) -> None:
         self._stove = stove
         self._said: dict[str | None, tuple[str, float, bytes]] = {}  # by burner (None: the stove)
-        self._events: dict[int, bytes] = {}  # by number, the last few: readers fall behind by different lengths
+        self._events: dict[tuple[int, str], bytes] = {}  # the last few: readers fall behind by different lengths
 
     def state(self, name: str) -> bytes:
         """A whole burner."""
@@ -139,9 +139,10 @@ class _Wording:
 
     def event(self, entry: Entry) -> bytes:
         """Something that happened."""
-        known = self._events.get(entry.seq)
+        key = entry.seq, entry.at  # what happened while the journal could not be read was numbered from 1 again
+        known = self._events.get(key)
         if known is None:
-            known = self._events[entry.seq] = _encoded("event", _compact(wire.event(entry)), entry.seq)
+            known = self._events[key] = _encoded("event", _compact(wire.event(entry)), entry.seq)
             if len(self._events) > EVENTS_REMEMBERED:
                 del self._events[next(iter(self._events))]
         return known

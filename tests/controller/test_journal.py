@@ -453,6 +453,56 @@ def test_a_folder_that_appears_late_gets_everything_from_the_start(tmp_path: Pat
     assert verify(path) is None
 
 
+class HalfHearted(sqlite3.Connection):
+    """Its commits reach the WAL and fail in their fsync, as long as it is told so."""
+
+    failing = False
+
+    def __exit__(self, *error: Any) -> Any:
+        left = super().__exit__(*error)
+        if self.failing and error[0] is None:
+            raise sqlite3.OperationalError("disk I/O error")
+        return left
+
+
+def test_a_commit_that_fails_and_stands_in_the_file_all_the_same_is_not_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.connect", lambda *args, **kw: connect(*args, **{"factory": HalfHearted} | kw))
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "before")
+        monkeypatch.setattr(HalfHearted, "failing", True)
+        with pytest.raises(JournalFailing):
+            await written(journal, "meanwhile", word="given")
+        await eventually(lambda: "meanwhile" in kinds(path))
+        monkeypatch.setattr(HalfHearted, "failing", False)
+        await written(journal, "after")
+
+    on_journal(path, act)
+    assert [(row.seq, row.kind) for row in read_since(path, 0, 10)] == [(1, "before"), (2, "meanwhile"), (3, "after")]
+    assert verify(path) is None
+
+
+def test_what_somebody_else_wrote_is_not_taken_for_a_commit_that_failed(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "one")
+        other = Journal(path)
+        await written(other, "of another")
+        other.close()
+        with pytest.raises(JournalFailing):
+            await written(journal, "two")
+        await eventually(lambda: journal.problem is None)
+
+    on_journal(path, act)
+    assert kinds(path) == ["one", "of another", "two"]
+    assert verify(path) is None
+
+
 def test_a_disk_that_fails_for_days_costs_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tried again and again must not push out what is waiting."""
     monkeypatch.setattr("controller.journal.RETRY_EVERY", 0.001)
@@ -570,6 +620,41 @@ def test_a_disk_that_turns_read_only_under_the_open_journal_is_not_believed(
     assert verify(path) is None
 
 
+class Turning(sqlite3.Connection):
+    """Its disk turns read-only under the commit."""
+
+    turn: Callable[[bool], None] | None = None
+
+    def __exit__(self, *error: Any) -> Any:
+        turn, Turning.turn = Turning.turn, None
+        if turn is not None:
+            turn(True)
+        return super().__exit__(*error)
+
+
+def test_a_disk_that_turns_read_only_under_a_commit_is_not_believed(
+    tiny_disk: Path, turn_read_only: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny_disk / "j.db"
+    connect = sqlite3.connect
+    monkeypatch.setattr("sqlite3.connect", lambda *args, **kw: connect(*args, **{"factory": Turning} | kw))
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "before")
+        Turning.turn = turn_read_only
+        try:
+            with pytest.raises(JournalFailing, match="its file system has become read-only"):
+                await written(journal, "meanwhile")
+        finally:
+            turn_read_only(False)
+        await eventually(lambda: journal.problem is None)
+        await written(journal, "after")
+
+    on_journal(path, act)
+    assert [(row.seq, row.kind) for row in read_since(path, 0, 10)] == [(1, "before"), (2, "meanwhile"), (3, "after")]
+    assert verify(path) is None
+
+
 def test_a_disk_that_turns_read_only_is_said_also_while_there_is_nothing_to_write(
     tiny_disk: Path, turn_read_only: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -585,6 +670,23 @@ def test_a_disk_that_turns_read_only_is_said_also_while_there_is_nothing_to_writ
         await eventually(lambda: journal.problem is None)
 
     on_journal(tiny_disk / "j.db", act)
+
+
+def test_a_link_on_a_read_only_system_to_a_journal_on_another_one_is_no_problem(
+    tmp_path: Path, tiny_disk: Path, turn_read_only: Callable[[bool], None]
+) -> None:
+    link = tiny_disk / "j.db"
+    link.symlink_to(tmp_path / "j.db")
+
+    async def act(journal: Journal) -> None:
+        turn_read_only(True)
+        try:
+            await written(journal, "after")
+        finally:
+            turn_read_only(False)
+
+    on_journal(link, act)
+    assert kinds(tmp_path / "j.db") == ["after"]
 
 
 def test_a_journal_that_could_not_be_opened_is_tried_again_without_an_entry(

@@ -1,6 +1,7 @@
 """The stove with a journal on a real disk: what is acknowledged, what survives, what is in nobody's way."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -255,6 +256,44 @@ def test_a_keeper_that_is_lost_while_the_daemon_starts_takes_no_lock_and_no_lock
     on_a_stove(tmp_path, look, interlocks=alarm)
 
 
+@pytest.mark.parametrize("late", ["disk", "disk/flameout.db"])
+def test_a_journal_that_comes_late_takes_no_lock_and_no_lockout_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Its disk is mounted after the start, or cannot be read until then."""
+    monkeypatch.setattr("controller.journal.RETRY_EVERY", 0.02)
+    (tmp_path / "disk").mkdir()
+    alarm = [{"id": "gas_alarm", "input": {"pin": 5}, "reset": "manual"}]
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("right", ANNA)
+        bench.keeper.sense(inputs={"gas_alarm": True})
+        await bench.stove.set_default_timer(8 * MINUTE, ANNA)  # its commit comes after the lockout's
+
+    async def come_late(bench: StoveBench) -> None:
+        with pytest.raises(JournalFailing):
+            await bench.stove.lock("left", ANNA)
+        (tmp_path / late).unlink() if late == "disk" else (tmp_path / late).rmdir()
+        (tmp_path / "away").rename(tmp_path / late)
+        while bench.journal.problem is not None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+        await bench.stove.shut_off("right", ANNA)
+        bench.stove.tick()
+        await look(bench)
+        await asyncio.wait_for(bench.journal.append([], {}), 5)  # what was queued before is on the disk
+
+    async def look(bench: StoveBench) -> None:
+        for view in bench.stove.views():
+            assert {"gas_alarm", "child"} <= {hold.cause for hold in view.holds}
+            assert (view.status, view.permitted) == ("lockout", False)
+
+    on_a_stove(tmp_path / "disk", act, interlocks=alarm)
+    (tmp_path / late).rename(tmp_path / "away")
+    (tmp_path / late).touch() if late == "disk" else (tmp_path / late).mkdir()
+    on_a_stove(tmp_path / "disk", come_late, interlocks=alarm)
+    on_a_stove(tmp_path / "disk", look, interlocks=alarm)
+
+
 def test_a_journal_that_cannot_be_read_locks_every_burner_out(tmp_path: Path) -> None:
     (tmp_path / "flameout.db").write_bytes(b"this is no database" * 100)
 
@@ -262,6 +301,34 @@ def test_a_journal_that_cannot_be_read_locks_every_burner_out(tmp_path: Path) ->
         assert [view.status for view in bench.stove.views()] == ["lockout", "lockout"]
         assert "journal" in bench.stove.problems()[0]
 
+    on_a_stove(tmp_path, look)
+
+
+HOLDS = '[["of a newer one", "x"], ["lock", "child"]]'
+UNFIT = {
+    "holds": f"INSERT OR REPLACE INTO standing VALUES ('holds.left', '{HOLDS}')",
+    "alive": """INSERT OR REPLACE INTO standing VALUES ('alive', '{"at": "2026-11-2?", "energised": ["right"]}')""",
+    "cause": "UPDATE events SET details = json_set(details, '$.cause', 'of a newer one') WHERE kind = 'shut_off'",
+}
+
+
+@pytest.mark.parametrize("damage", UNFIT)
+def test_a_journal_with_words_that_are_not_known_stops_no_start(tmp_path: Path, damage: str) -> None:
+    """As after the way back from a newer flameout; without a start no keeper drives the lines low."""
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("left", ANNA)
+
+    async def look(bench: StoveBench) -> None:
+        left, right = bench.stove.views()
+        assert "child" in {hold.cause for hold in left.holds}
+        assert left.status == ("lockout" if damage == "holds" else "locked")
+        assert right.permitted
+        bench.stove.tick()
+
+    on_a_stove(tmp_path, act)
+    with contextlib.closing(sqlite3.connect(tmp_path / "flameout.db", isolation_level=None)) as connection:
+        connection.execute(UNFIT[damage])
     on_a_stove(tmp_path, look)
 
 

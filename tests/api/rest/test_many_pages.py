@@ -2,9 +2,10 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from api import wire
 from api.rest.events import router
 from api.rest.turns import BEGUN_AT_ONCE
 from controller.events import Cause, Event, ShutOff
-from controller.journal import Entry
+from controller.journal import Entry, Journal
 from controller.stream import Ended, Happened, Stream
 
 PAGES = 20
@@ -86,3 +87,31 @@ def test_what_happens_is_put_into_bytes_once_for_all_pages(monkeypatch: pytest.M
 def test_a_round_of_the_loop_tells_a_few_pages_only() -> None:
     counts = asyncio.run(told(Stream()))
     assert max(after - before for before, after in itertools.pairwise(counts)) <= BEGUN_AT_ONCE
+
+
+def test_a_row_is_not_told_as_what_had_its_number_while_the_journal_could_not_be_read(tmp_path: Path) -> None:
+    async def run() -> tuple[bytes, bytes]:
+        journal, stream = Journal(tmp_path / "j.db"), Stream()
+        row = Entry(1, "2026-11-26T12:00:00.000+00:00", 1, "locked", "left", "of an earlier run", {})
+        await journal.append([row], {})
+        stove: Any = SimpleNamespace(stream=stream, journal=journal, burner_ids=list)
+        endpoint: Any = router(stove, Access()).routes[0].endpoint  # type: ignore[arg-type, attr-defined]
+
+        async def told_after(number: int, act: Callable[[], None]) -> bytes:
+            headers = [(b"last-event-id", str(number).encode())]
+            page = (await endpoint(Request({"type": "http", "headers": headers, "query_string": b""}))).body_iterator
+            reading = asyncio.ensure_future(anext(page))
+            await asyncio.sleep(0.05)
+            act()
+            return cast(bytes, await reading)
+
+        journal.next_seq = 1
+        live = await told_after(0, lambda: stream.publish(happened(1)))
+        journal.next_seq = 2
+        missed = await told_after(0, lambda: None)
+        journal.close()
+        return live, missed
+
+    live, missed = asyncio.run(run())
+    assert b"shut_off" in live
+    assert b"of an earlier run" in missed
