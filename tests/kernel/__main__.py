@@ -14,7 +14,7 @@ from tests.kernel.judge import QUICK, RULES, judge
 from tests.kernel.watch import episodes, read_report, read_witness
 
 HERE = Path(__file__).parent
-PATIENCE = 1800.0  # s
+PATIENCE = 3600.0  # s, for a machine that does other things as well
 RECORDS = ("console", "report", "witness")  # the serial ports, in their order
 SWITCHED_ON, RESTARTS, COMES_BACK = "the_machine_is_switched_on", "the_machine_restarts", "the_machine_comes_back"
 A_RESTART_IS_WORTH = 4  # scenarios, by the time that it takes
