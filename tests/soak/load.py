@@ -22,6 +22,7 @@ from tests.witness import boot_seconds
 
 BASE = "flameout/test"
 FAR = 3.0  # s before a deadline; what is timed closer to it is left to end
+OBEYED_WITHIN = 0.25  # s, for a line after a command that nobody answers
 HEARD_WITHIN = 2.0  # s, for a command that no answer confirms
 LOOKED_AT = (
     "/api/v1/stove",
@@ -239,7 +240,8 @@ class Load:
         said = self.scene.say("told_to_close", line)
         self._publish(f"burner/{line}/cmd/valve", b"CLOSE")
         if self._until(lambda: any(hold["kind"] == "shut_off" for hold in self._seen(line)["holds"])):
-            self.scene.say("must_dip", line, at=said["at"], within=boot_seconds() - said["at"], why="CLOSE was heard")
+            within = max(boot_seconds() - said["at"], OBEYED_WITHIN)  # what is seen is the command, not the line
+            self.scene.say("must_dip", line, at=said["at"], within=within, why="CLOSE was heard")
             self._ends[line] = 0.0
         else:
             self._count("CLOSE not heard")
