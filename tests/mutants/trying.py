@@ -51,7 +51,7 @@ def reach_planted() -> Iterator[None]:
     yield
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 """
-# Ten minutes by the wall's clock, or thirty times what the tests take; without pytest's own timeout, which would pass
+# Two minutes by the wall's clock and fifteen times what the tests take; without pytest's own timeout, which would pass
 # for a test that failed.
 CONFIG = """
 [tool.mutmut]
@@ -59,8 +59,8 @@ source_paths = {paths}
 pytest_add_cli_args = ["-o", "timeout=0"]
 pytest_add_cli_args_test_selection = {tests}
 also_copy = ["api", "controller", "hardware", "tests", "deploy", "pyproject.toml"]
-timeout_multiplier = 30
-timeout_constant = 20
+timeout_multiplier = 15
+timeout_constant = 8
 """
 SHOW = """
 import json, sys
