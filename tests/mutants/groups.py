@@ -47,7 +47,10 @@ GROUPS = {
         Group(
             "controller",
             _files("controller/*.py", "controller/__init__.py", *CORES),
-            _files("tests/controller/test_*.py", READS_SOURCES, *OF_CORES),
+            [
+                *_files("tests/controller/test_*.py", READS_SOURCES, *OF_CORES),
+                "tests/api/cli/test_check_config.py",  # what is said of mistakes in the configuration
+            ],
             0.8,
             explained=False,
         ),
