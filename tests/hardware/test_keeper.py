@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 from unittest import mock
@@ -220,6 +220,42 @@ def test_a_button_that_is_pressed_at_the_start_forbids_every_line() -> None:
         assert not kept.high(LEFT)
 
 
+SHORT = {"keeper": DOCUMENT["keeper"] | {"longest_permit": "2s", "longest_energised": "3s"}}
+
+
+def trip(kept: VirtualKeeper) -> None:
+    for action in ("trip", "clear"):
+        kept.factory.simulate("estop", action)
+        kept.pass_time(200)
+
+
+def misread(kept: VirtualKeeper) -> None:
+    kept.factory.stuck[LEFT] = False
+    kept.pass_time(200)
+    kept.factory.stuck.clear()
+    kept.pass_time(200)
+
+
+@pytest.mark.parametrize("interrupt", [trip, misread])
+def test_an_opening_that_is_shorter_than_a_pause_does_not_start_the_longest_time_anew(
+    interrupt: Callable[[VirtualKeeper], None],
+) -> None:
+    with VirtualKeeper(**ESTOP, **SHORT) as kept:
+        kept.greet()
+        kept.energise("left", 2_000)
+        interrupt(kept)
+        assert not kept.high(LEFT)
+        generation = kept.heard("opened")[-1]["generation"]
+        kept.controller.generations = {"left": generation, "right": generation}
+        kept.pass_time(1_000)
+        kept.energise("left", 2_000)
+        assert kept.high(LEFT)
+        kept.heard()
+        kept.pass_time(3_000)
+        (opened,) = [told for told in kept.heard("opened") if told["cut"]]
+        assert (opened["cause"], opened["at"]) == ("energised", kept.start + 3_000)
+
+
 # --- what the chip reads back -------------------------------------------------------------------------------
 
 
@@ -236,6 +272,15 @@ def test_a_level_that_is_not_what_was_written_opens_every_line(kept: VirtualKeep
         ("right", "readback", False),
     ]
     assert (LEFT, False) in [(pin, high) for _, pin, high in kept.factory.levels]
+
+
+def test_an_opening_for_a_wrong_level_names_its_instant(kept: VirtualKeeper) -> None:
+    kept.energise("left")
+    kept.pass_time(200)
+    kept.heard()
+    kept.factory.stuck[LEFT] = False
+    kept.pass_time(200)
+    assert kept.heard("opened")[0]["at"] - kept.start in (300, 400), "one line is read back at each poll"
 
 
 def test_a_line_that_reads_back_well_stays_as_it_is(kept: VirtualKeeper) -> None:
