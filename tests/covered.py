@@ -115,6 +115,7 @@ def _run(folder: Path, copy: Path) -> str | None:
     config.write_text(CONFIG.format(folder=folder, copy=copy))
     tests = [*TESTS, *(f"--ignore={name}" for name in LEFT_OUT)]
     spread = ["--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:cacheprovider"]
+    spread += ["-o", "timeout=600"]  # a test takes longer while its lines are followed
     done = subprocess.run(
         [sys.executable, "-m", "coverage", "run", f"--rcfile={config}", "-m", "pytest", *spread, *tests],
         cwd=copy,
