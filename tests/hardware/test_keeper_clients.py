@@ -9,7 +9,7 @@ import pytest
 from hardware.keeper import HUNG_UP
 from hardware.protocol import LONGEST, VERSION, decode
 from tests.hardware.keepers import Controller
-from tests.hardware.virtual_keeper import LAMP, LEFT, RIGHT, VirtualKeeper, listening
+from tests.hardware.virtual_keeper import DOCUMENT, LAMP, LEFT, RIGHT, VirtualKeeper, listening
 
 
 @pytest.fixture
@@ -48,6 +48,23 @@ def test_a_hang_up_opens_every_line_and_is_said_aloud(kept: VirtualKeeper, capsy
     kept.turn()
     assert_open(kept)
     assert capsys.readouterr().err == f"keeper: controller dropped, every line open: {HUNG_UP}\n"
+
+
+def test_who_comes_right_after_a_hang_up_does_not_start_the_longest_time_anew(listener: socket.socket) -> None:
+    with VirtualKeeper(keeper=DOCUMENT["keeper"] | {"longest_permit": "2s", "longest_energised": "3s"}) as kept:
+        kept.greet()
+        kept.energise("left", 2_000)
+        kept.pass_time(200)
+        kept.controller.connection.close()
+        kept.turn()
+        kept.controller = newcomer(kept, listener)
+        kept.greet()
+        kept.pass_time(1_200)
+        kept.energise("left", 2_000)
+        kept.heard()
+        kept.pass_time(2_000)
+        (opened,) = kept.heard("opened")
+        assert (opened["cause"], opened["at"]) == ("energised", kept.start + 3_000)
 
 
 def test_a_hang_up_that_cuts_nothing_is_not_worth_a_word(
