@@ -81,6 +81,7 @@ def test_opening_all_opens_each(kept: VirtualKeeper) -> None:
     kept.heard()
     kept.controller.say("open", line=None)
     kept.turn()
+    assert kept.heard() == [{"type": "done", "seq": 6, "line": None}]
     assert (kept.high(LEFT), kept.high(RIGHT)) == (False, False)
     kept.pass_time(20_000)
     assert not [told for told in kept.heard("opened") if told["cut"]], "what was opened already is not cut again"
@@ -243,7 +244,14 @@ def misread(kept: VirtualKeeper) -> None:
     learn(kept)
 
 
-@pytest.mark.parametrize("interrupt", [trip, misread])
+def ask(kept: VirtualKeeper) -> None:
+    kept.pass_time(200)
+    kept.controller.say("open", line="left")
+    kept.turn()
+    kept.pass_time(200)
+
+
+@pytest.mark.parametrize("interrupt", [trip, misread, ask])
 def test_an_opening_that_is_shorter_than_a_pause_does_not_start_the_longest_time_anew(
     interrupt: Callable[[VirtualKeeper], None],
 ) -> None:
