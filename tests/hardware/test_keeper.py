@@ -328,6 +328,17 @@ def test_a_pulsed_line_makes_its_edges_to_the_millisecond_until_its_deadline() -
         ]
 
 
+def test_a_renewal_makes_no_edge_on_a_pulsed_line() -> None:
+    relay = {"pin": LEFT, "drive": "pulse", "frequency_hz": 20, "duty": 0.4}
+    with VirtualKeeper(burners=[{"id": "left", "name": "Left", "relay": relay}]) as kept:
+        kept.greet()
+        kept.energise("left", 60)
+        for instant in (10, 30):
+            kept.at(instant, lambda: kept.controller.say("renew"))
+        kept.serve(until=500)
+        assert kept.factory.levels == [(0, LEFT, True), (20, LEFT, False), (50, LEFT, True), (60, LEFT, False)]
+
+
 def test_the_keeper_sleeps_between_its_polls_and_does_not_spin(kept: VirtualKeeper) -> None:
     kept.serve(until=1_000)
     assert sum(kept.slept) == pytest.approx(1.0)
