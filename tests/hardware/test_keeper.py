@@ -382,6 +382,14 @@ def test_a_clock_that_stands_still_ends_the_keeper(kept: VirtualKeeper) -> None:
         kept.keeper.turn(None, 0.011)
 
 
+def test_a_clock_that_stands_still_from_the_start_has_its_three_sleeps_too() -> None:
+    with VirtualKeeper() as kept:
+        for _ in range(2):
+            kept.keeper.turn(None, 0.011)
+        with pytest.raises(ClockFault, match=r"^the boot clock stands still$"):
+            kept.keeper.turn(None, 0.011)
+
+
 def test_a_clock_that_moves_in_between_or_a_short_sleep_is_no_fault(kept: VirtualKeeper) -> None:
     for _ in range(3):
         kept.clock.advance(1)

@@ -3,11 +3,16 @@
 import os
 import socket
 from collections.abc import Iterator
+from typing import cast
+from unittest import mock
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 
-from hardware.keeper import HUNG_UP
+from hardware.clock import BootClock
+from hardware.keeper import HUNG_UP, Keeper
 from hardware.protocol import LONGEST, VERSION, decode
+from hardware.settings import keeper_settings
 from tests.hardware.keepers import Controller
 from tests.hardware.virtual_keeper import DOCUMENT, LAMP, LEFT, RIGHT, VirtualKeeper, listening
 
@@ -201,6 +206,21 @@ def test_a_second_controller_who_has_left_already_disturbs_nobody(kept: VirtualK
         second.connect(listener.getsockname())
     kept.keeper.turn(listener, 0)
     assert kept.high(LEFT)
+
+
+def test_a_keeper_that_nobody_has_come_to_yet_waits_and_obeys_the_first(
+    kept: VirtualKeeper, listener: socket.socket
+) -> None:
+    with mock.patch("hardware.keeper.open_factory", return_value=MockFactory()):
+        keeper = Keeper(keeper_settings(DOCUMENT), cast(BootClock, kept.clock))
+    keeper.turn(listener, 0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.connect(listener.getsockname())
+        keeper.turn(listener, 0)
+        Controller(connection, kept.clock).say("hello", version=VERSION)
+        keeper.turn(listener, 0)
+        assert decode(connection.recv(LONGEST))["type"] == "hello"
+    keeper.turn(listener, 0)
 
 
 def test_one_without_a_lease_makes_room_and_the_next_begins_at_one(
