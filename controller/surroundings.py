@@ -29,6 +29,7 @@ class Surroundings:
         self._calendar = calendar
         self._burners = burners
         self._interlocks = interlocks(config.interlocks, now)
+        self._silent: set[str] = set()  # those that are on record as such
         self._sweep_time = SweepTime(config.sweep.at, calendar.now()) if config.sweep is not None else None
         self._pressed: dict[str, Millis] = {}  # the buttons that are down, and since when
         self._offered: set[str] = set()  # those that have been held long enough to let a phone in
@@ -46,15 +47,15 @@ class Surroundings:
     def follow_interlocks(self, now: Millis) -> Did:
         """Hold what an active interlock forbids, and let go of what a quiet one held."""
         for interlock in self._interlocks.values():
-            was_silent = interlock.silent
             active = interlock.active(now)
             for burner in self._burners.values():
                 if not active:
                     burner.clear(interlock.id)
                 elif events := burner.trip(now, interlock.id, interlock.latches):
                     yield burner, events
-            if interlock.silent is not was_silent:
-                silent = interlock.silent
+            silent = interlock.silent
+            if silent is not (interlock.id in self._silent):
+                self._silent ^= {interlock.id}
                 yield None, [InterlockSilent(burner=None, at=now, by="mqtt", source=interlock.id, silent=silent)]
 
     # --- the time of day ------------------------------------------------------------------------------

@@ -133,6 +133,13 @@ PROTECTIONS = (
         "tests/hardware/test_keeper_drives.py",
     ),
     Protection(
+        "a line whose level is not what was written opens every line",
+        "hardware/keeper.py",
+        "        if not self._drives[name].as_written():\n",
+        "        if False:\n",
+        "tests/hardware/test_keeper.py::test_a_level_that_is_not_what_was_written_opens_every_line",
+    ),
+    Protection(
         "a later permit is not forgotten for an earlier one's refusal",
         "hardware/client.py",
         "            if self._wanted.get(asked.line) is asked.permit:  # else",

@@ -148,6 +148,13 @@ def test_no_timer_reaches_into_the_night() -> None:
     assert burner.deadline() == NOW + HOUR
 
 
+def test_a_burner_that_is_held_is_not_warned_of_the_night_although_its_flame_still_burns() -> None:
+    burner = a_lit_burner()
+    burner.schedule(NOW, False, NOW + MINUTE)
+    burner.lock(NOW, ANNA)
+    assert burner.tick(NOW + 30 * SECOND) == []
+
+
 def test_an_idle_burner_is_not_warned_of_the_night() -> None:
     burner = a_sensing_burner()
     burner.schedule(NOW, False, NOW + MINUTE)
@@ -167,6 +174,7 @@ def test_unlocking_ends_the_night_for_this_night() -> None:
 
 def test_ending_a_child_lock_by_day_leaves_the_night_to_come() -> None:
     burner = a_burner()
+    burner.schedule(NOW, False, NOW + HOUR)
     burner.lock(NOW, ANNA)
     burner.unlock(NOW, ANNA)
     assert burner.schedule(NOW + HOUR, True, None) != []

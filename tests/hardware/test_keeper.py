@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 from unittest import mock
@@ -81,6 +81,7 @@ def test_opening_all_opens_each(kept: VirtualKeeper) -> None:
     kept.heard()
     kept.controller.say("open", line=None)
     kept.turn()
+    assert kept.heard() == [{"type": "done", "seq": 6, "line": None}]
     assert (kept.high(LEFT), kept.high(RIGHT)) == (False, False)
     kept.pass_time(20_000)
     assert not [told for told in kept.heard("opened") if told["cut"]], "what was opened already is not cut again"
@@ -220,6 +221,54 @@ def test_a_button_that_is_pressed_at_the_start_forbids_every_line() -> None:
         assert not kept.high(LEFT)
 
 
+SHORT = {"keeper": DOCUMENT["keeper"] | {"longest_permit": "2s", "longest_energised": "3s"}}
+
+
+def learn(kept: VirtualKeeper) -> None:
+    """Take over the generations that the keeper told with its openings."""
+    kept.controller.generations = {opened["line"]: opened["generation"] for opened in kept.heard("opened")}
+
+
+def trip(kept: VirtualKeeper) -> None:
+    for action in ("trip", "clear"):
+        kept.factory.simulate("estop", action)
+        kept.pass_time(200)
+    learn(kept)
+
+
+def misread(kept: VirtualKeeper) -> None:
+    kept.factory.stuck[LEFT] = False
+    kept.pass_time(200)
+    kept.factory.stuck.clear()
+    kept.pass_time(200)
+    learn(kept)
+
+
+def ask(kept: VirtualKeeper) -> None:
+    kept.pass_time(200)
+    kept.controller.say("open", line="left")
+    kept.turn()
+    kept.pass_time(200)
+
+
+@pytest.mark.parametrize("interrupt", [trip, misread, ask])
+def test_an_opening_that_is_shorter_than_a_pause_does_not_start_the_longest_time_anew(
+    interrupt: Callable[[VirtualKeeper], None],
+) -> None:
+    with VirtualKeeper(**ESTOP, **SHORT) as kept:
+        kept.greet()
+        kept.energise("left", 2_000)
+        interrupt(kept)
+        assert not kept.high(LEFT)
+        kept.pass_time(1_000)
+        kept.energise("left", 2_000)
+        assert kept.high(LEFT)
+        kept.heard()
+        kept.pass_time(3_000)
+        (opened,) = [told for told in kept.heard("opened") if told["cut"]]
+        assert (opened["cause"], opened["at"]) == ("energised", kept.start + 3_000)
+
+
 # --- what the chip reads back -------------------------------------------------------------------------------
 
 
@@ -236,6 +285,15 @@ def test_a_level_that_is_not_what_was_written_opens_every_line(kept: VirtualKeep
         ("right", "readback", False),
     ]
     assert (LEFT, False) in [(pin, high) for _, pin, high in kept.factory.levels]
+
+
+def test_an_opening_for_a_wrong_level_names_its_instant(kept: VirtualKeeper) -> None:
+    kept.energise("left")
+    kept.pass_time(200)
+    kept.heard()
+    kept.factory.stuck[LEFT] = False
+    kept.pass_time(200)
+    assert kept.heard("opened")[0]["at"] - kept.start in (300, 400), "one line is read back at each poll"
 
 
 def test_a_line_that_reads_back_well_stays_as_it_is(kept: VirtualKeeper) -> None:
@@ -268,6 +326,17 @@ def test_a_pulsed_line_makes_its_edges_to_the_millisecond_until_its_deadline() -
             (100, LEFT, True),
             (120, LEFT, False),
         ]
+
+
+def test_a_renewal_makes_no_edge_on_a_pulsed_line() -> None:
+    relay = {"pin": LEFT, "drive": "pulse", "frequency_hz": 20, "duty": 0.4}
+    with VirtualKeeper(burners=[{"id": "left", "name": "Left", "relay": relay}]) as kept:
+        kept.greet()
+        kept.energise("left", 60)
+        for instant in (10, 30):
+            kept.at(instant, lambda: kept.controller.say("renew"))
+        kept.serve(until=500)
+        assert kept.factory.levels == [(0, LEFT, True), (20, LEFT, False), (50, LEFT, True), (60, LEFT, False)]
 
 
 def test_the_keeper_sleeps_between_its_polls_and_does_not_spin(kept: VirtualKeeper) -> None:
@@ -311,6 +380,14 @@ def test_a_clock_that_stands_still_ends_the_keeper(kept: VirtualKeeper) -> None:
         kept.keeper.turn(None, 0.011)
     with pytest.raises(ClockFault, match=r"^the boot clock stands still$"):
         kept.keeper.turn(None, 0.011)
+
+
+def test_a_clock_that_stands_still_from_the_start_has_its_three_sleeps_too() -> None:
+    with VirtualKeeper() as kept:
+        for _ in range(2):
+            kept.keeper.turn(None, 0.011)
+        with pytest.raises(ClockFault, match=r"^the boot clock stands still$"):
+            kept.keeper.turn(None, 0.011)
 
 
 def test_a_clock_that_moves_in_between_or_a_short_sleep_is_no_fault(kept: VirtualKeeper) -> None:

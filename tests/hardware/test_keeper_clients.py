@@ -3,13 +3,18 @@
 import os
 import socket
 from collections.abc import Iterator
+from typing import cast
+from unittest import mock
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 
-from hardware.keeper import HUNG_UP
+from hardware.clock import BootClock
+from hardware.keeper import HUNG_UP, Keeper
 from hardware.protocol import LONGEST, VERSION, decode
+from hardware.settings import keeper_settings
 from tests.hardware.keepers import Controller
-from tests.hardware.virtual_keeper import LAMP, LEFT, RIGHT, VirtualKeeper, listening
+from tests.hardware.virtual_keeper import DOCUMENT, LAMP, LEFT, RIGHT, VirtualKeeper, listening
 
 
 @pytest.fixture
@@ -48,6 +53,23 @@ def test_a_hang_up_opens_every_line_and_is_said_aloud(kept: VirtualKeeper, capsy
     kept.turn()
     assert_open(kept)
     assert capsys.readouterr().err == f"keeper: controller dropped, every line open: {HUNG_UP}\n"
+
+
+def test_who_comes_right_after_a_hang_up_does_not_start_the_longest_time_anew(listener: socket.socket) -> None:
+    with VirtualKeeper(keeper=DOCUMENT["keeper"] | {"longest_permit": "2s", "longest_energised": "3s"}) as kept:
+        kept.greet()
+        kept.energise("left", 2_000)
+        kept.pass_time(200)
+        kept.controller.connection.close()
+        kept.turn()
+        kept.controller = newcomer(kept, listener)
+        kept.greet()
+        kept.pass_time(1_200)
+        kept.energise("left", 2_000)
+        kept.heard()
+        kept.pass_time(2_000)
+        (opened,) = kept.heard("opened")
+        assert (opened["cause"], opened["at"]) == ("energised", kept.start + 3_000)
 
 
 def test_a_hang_up_that_cuts_nothing_is_not_worth_a_word(
@@ -184,6 +206,21 @@ def test_a_second_controller_who_has_left_already_disturbs_nobody(kept: VirtualK
         second.connect(listener.getsockname())
     kept.keeper.turn(listener, 0)
     assert kept.high(LEFT)
+
+
+def test_a_keeper_that_nobody_has_come_to_yet_waits_and_obeys_the_first(
+    kept: VirtualKeeper, listener: socket.socket
+) -> None:
+    with mock.patch("hardware.keeper.open_factory", return_value=MockFactory()):
+        keeper = Keeper(keeper_settings(DOCUMENT), cast(BootClock, kept.clock))
+    keeper.turn(listener, 0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.connect(listener.getsockname())
+        keeper.turn(listener, 0)
+        Controller(connection, kept.clock).say("hello", version=VERSION)
+        keeper.turn(listener, 0)
+        assert decode(connection.recv(LONGEST))["type"] == "hello"
+    keeper.turn(listener, 0)
 
 
 def test_one_without_a_lease_makes_room_and_the_next_begins_at_one(

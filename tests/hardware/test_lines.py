@@ -178,9 +178,12 @@ def test_a_level_counts_once_two_polls_agree_and_is_news_once(factory: MockFacto
     assert contact.active
 
 
-def test_a_contact_that_never_rests_is_not_to_be_trusted_until_it_does(factory: MockFactory) -> None:
+@pytest.mark.parametrize("rested", [0, 1])
+def test_a_contact_that_never_rests_is_not_to_be_trusted_until_it_does(factory: MockFactory, rested: int) -> None:
     contact = Input(PIN, "low", factory)
     news = []
+    for _ in range(rested):
+        contact.poll()
     for poll in range(RESTLESS + 3):
         assert contact.steady is (poll < RESTLESS)
         (factory.pin(PIN).drive_high if poll % 2 else factory.pin(PIN).drive_low)()

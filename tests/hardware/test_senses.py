@@ -53,10 +53,33 @@ class Flickering(SimulatedFactory):
         return self.looked % 2 == 0
 
 
+class Loose(SimulatedFactory):
+    """Inputs that nothing pulls to ground."""
+
+    def grounded(self, pin: int) -> bool:
+        return False
+
+
 def senses(factory_class: type[SimulatedFactory] = SimulatedFactory, **tables: Any) -> tuple[Senses, Any]:
     settings = keeper_settings(tables or ALL)
     factory = factory_class(settings, ManualClock())
     return Senses(settings, factory), factory
+
+
+@pytest.mark.parametrize(("active", "means"), [("low", False), ("high", True)])
+def test_each_input_means_by_its_level_what_the_configuration_says(active: str, means: bool) -> None:
+    level = {"active": active}
+    flame = {"kind": "digital", "pin": 23, **level}
+    left = {"id": "left", "name": "Left", "relay": {"pin": 17}, "contact": {"pin": 22, **level}, "flame": flame}
+    sensed, _ = senses(
+        Loose,
+        burners=[left],
+        interlocks=[{"id": "estop", "input": {"pin": 5, **level}}],
+        buttons=[{"id": "stop", "pin": 13, "does": "shut_off", **level}],
+    )
+    report = sensed.report()
+    told = report["contacts"]["left"], report["flames"]["left"], report["inputs"]["estop"], report["buttons"]["stop"]
+    assert told == (means, means, means, means)
 
 
 def test_everything_that_is_wired_is_reported_and_nothing_else() -> None:

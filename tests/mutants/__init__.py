@@ -1,0 +1,1 @@
+"""The mutation gate: ``make mutants``; see :mod:`tests.mutants.__main__`."""
