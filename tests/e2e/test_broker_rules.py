@@ -120,7 +120,7 @@ def stove(ruled: Ruled, tmp_path: Path) -> Iterator[Program]:
 def test_the_daemon_and_home_assistant_do_their_work(stove: Program, ruled: Ruled) -> None:
     home = Visitor(ruled, "homeassistant")
     eventually("the state is read", lambda: '"ready"' in home.heard.get(f"{BURNER}/state", ""))
-    assert DISCOVERY[0] in home.heard
+    eventually("it is announced", lambda: DISCOVERY[0] in home.heard)
     assert home.says(f"{BURNER}/cmd/timer", "30") == 0
     eventually("the timer runs", lambda: stove.burner()["timer"])
     assert home.says(f"{BURNER}/cmd/valve", "CLOSE") == 0

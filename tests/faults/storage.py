@@ -136,8 +136,10 @@ def _read_only(scene: Scene) -> None:
     """The card came up read-only: in a mount namespace of the daemon's own, its folder cannot be written."""
     scene.lost_record = True
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    mounted = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-    scene.stove.before = ["unshare", "--mount", *user, "sh", "-c", mounted, str(scene.folder)]
+    alone = "mount --make-rprivate / 2>/dev/null"  # where / is no mount, as in a chroot, unshare itself would give up
+    mounted = f'{alone}; mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+    flags = ["--mount", "--propagation", "unchanged", *user]
+    scene.stove.before = ["unshare", *flags, "sh", "-c", mounted, str(scene.folder)]
 
 
 def _bit_rot(scene: Scene) -> None:
