@@ -1,7 +1,7 @@
 """Stand-ins for what is around the stove: time that moves when it is told to, and a keeper without a process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -175,3 +175,19 @@ class StoveBench:
 
     def close(self) -> None:
         self.journal.close()
+
+
+def on_a_stove(folder: Path, act: Callable[[StoveBench], Awaitable[None]], started: bool = True, **tables: Any) -> None:
+    """Run ``act`` with a stove whose burners are permitted, or with one that was only made."""
+
+    async def run() -> None:
+        bench = StoveBench(folder, config(**tables))
+        if started:
+            bench.start()
+            bench.keeper.said.clear()
+        try:
+            await act(bench)
+        finally:
+            bench.close()
+
+    asyncio.run(run())

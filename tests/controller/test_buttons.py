@@ -10,8 +10,8 @@ from controller.pairing import BUTTON_LASTS, Grant, PairingRefused
 from controller.stream import Happened
 from controller.tokens import Role, Token
 from hardware.clock import SECOND
-from tests.controller.test_stove import ANNA, on_a_stove, permitted, waiting
-from tests.fakes import StoveBench
+from tests.controller.test_stove import ANNA, permitted, waiting
+from tests.fakes import StoveBench, on_a_stove
 
 STOP = {"id": "stop", "pin": 12, "does": "shut_off"}
 TIMER = {"id": "egg", "pin": 13, "does": "timer", "burners": ["left"]}

@@ -5,7 +5,7 @@ What has to do with the disk is in ``test_stove_on_record.py``.
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -23,28 +23,12 @@ from hardware.client import KeeperClient
 from hardware.clock import HOUR, MINUTE, SECOND
 from hardware.origin import Reached
 from hardware.protocol import LONGEST, Part, decode, encode
-from tests.fakes import NOON, FixedWall, ManualClock, StoveBench, config
+from tests.fakes import NOON, FixedWall, ManualClock, StoveBench, config, on_a_stove
 
 ANNA = "phone:Anna"
 MANUAL = [{"id": "gas_alarm", "input": {"pin": 5}, "reset": "manual"}]
 AUTO = [{"id": "smoke", "input": {"pin": 6}, "reset": "auto"}]
 HOLD_OPEN = 10 * SECOND
-
-
-def on_a_stove(folder: Path, act: Callable[[StoveBench], Awaitable[None]], started: bool = True, **tables: Any) -> None:
-    """Run ``act`` with a stove whose burners are permitted, or with one that was only made."""
-
-    async def run() -> None:
-        bench = StoveBench(folder, config(**tables))
-        if started:
-            bench.start()
-            bench.keeper.said.clear()
-        try:
-            await act(bench)
-        finally:
-            bench.close()
-
-    asyncio.run(run())
 
 
 def permitted(bench: StoveBench, burner: str = "left") -> bool:

@@ -1,7 +1,5 @@
 """What acts on a whole stove, or on it from around: attention, locks, sweep, nights, topics, converters."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +13,7 @@ from controller.wall import Calendar
 from hardware.client import KeeperClient
 from hardware.clock import HOUR, MINUTE, SECOND, Millis
 from hardware.gauges_client import Gauged, GaugesClient
-from tests.fakes import StoveBench, config
+from tests.fakes import StoveBench, on_a_stove
 
 ANNA = "phone:Anna"
 FLAME = {"kind": "thermocouple", "adc": "ads1115", "channel": 0}
@@ -25,21 +23,6 @@ MEASURED = [
 ]
 PRESENCE = [{"id": "presence", "mqtt": {"topic": "home/presence", "silent_after": "10m"}, "reset": "auto"}]
 NIGHT = [{"from": "13:00", "to": "14:00"}]  # it is noon
-
-
-def on_a_stove(folder: Path, act: Callable[[StoveBench], Awaitable[None]], **tables: Any) -> None:
-    """Run ``act`` with a stove whose burners are permitted."""
-
-    async def run() -> None:
-        bench = StoveBench(folder, config(**tables))
-        bench.start()
-        bench.keeper.said.clear()
-        try:
-            await act(bench)
-        finally:
-            bench.close()
-
-    asyncio.run(run())
 
 
 async def on_record(bench: StoveBench, kind: str) -> list[tuple[str | None, str, dict[str, Any]]]:

@@ -1,12 +1,12 @@
 """The report of a run in real time: ``report.md``, ``index.html`` and pictures beside ``samples.csv``."""
 
-import html
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.soak.picture import lines
 from tests.soak.real import PROCESSES, Result
 from tests.soak.sampling import Sample
+from tests.soak.sheet import page
 
 HOUR = 3600.0
 PICTURES: dict[str, tuple[str, str, bool | None, tuple[str, ...], Callable[[Sample], float]]] = {
@@ -33,7 +33,8 @@ def write(folder: Path, result: Result) -> None:
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     wrong = "\n".join(f"- {sentence}" for sentence in result.wrong) or "Nothing was wrong."
     (folder / "report.md").write_text(f"# {_title(result)}\n\n{wrong}\n\n| | |\n|---|---|\n{table}\n")
-    (folder / "index.html").write_text("\n".join(_page(result, rows)))
+    pictures = {name: picture[0] for name, picture in PICTURES.items()}
+    (folder / "index.html").write_text("\n".join(page(_title(result), result.wrong, pictures, rows)))
 
 
 def _title(result: Result) -> str:
@@ -67,16 +68,3 @@ def _of(what: str, loud: list[Sample], quiet: list[Sample]) -> Iterator[tuple[st
 def _span(values: list[float] | list[int], unit: str = "", digits: int = 0) -> str:
     low, high = f"{min(values):.{digits}f}", f"{max(values):.{digits}f}"
     return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
-
-
-def _page(result: Result, rows: list[tuple[str, str]]) -> Iterator[str]:
-    yield "<!doctype html><meta charset=utf-8><title>flameout: soak</title>"
-    yield "<style>body{font:15px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}img{width:100%}"
-    yield "td{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}</style>"
-    yield f"<h1>{html.escape(_title(result))}</h1>"
-    yield from (f"<p>✖ {html.escape(sentence)}</p>" for sentence in result.wrong)
-    yield "<p>Nothing was wrong.</p>" if not result.wrong else ""
-    yield from (f'<img src="{name}.svg" alt="{picture[0]}">' for name, picture in PICTURES.items())
-    yield "<table>"
-    yield from (f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>" for name, value in rows)
-    yield "</table>"

@@ -1,10 +1,10 @@
 """The report of a run in virtual time: ``report.md``, ``index.html`` and pictures."""
 
-import html
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.soak.picture import Series, bars, lines
+from tests.soak.sheet import page
 from tests.soak.year import Year
 
 PICTURES = {
@@ -37,7 +37,8 @@ def write(folder: Path, year: Year) -> None:
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     wrong = "\n".join(f"- {sentence}" for sentence in year.wrong) or "Nothing was wrong."
     (folder / "report.md").write_text(f"# {_title(year)}\n\n{wrong}\n\n| | |\n|---|---|\n{table}\n")
-    (folder / "index.html").write_text("\n".join(_page(year, rows, list(drawn))))
+    pictures = {name: PICTURES[name] for name in drawn}
+    (folder / "index.html").write_text("\n".join(page(_title(year), year.wrong, pictures, rows)))
 
 
 def _title(year: Year) -> str:
@@ -67,16 +68,3 @@ def _rate(year: Year) -> float:
 
 def _counted(many: dict[str, int]) -> str:
     return ", ".join(f"{number} × {what.replace('_', ' ')}" for what, number in sorted(many.items()))
-
-
-def _page(year: Year, rows: list[tuple[str, str]], pictures: list[str]) -> Iterator[str]:
-    yield "<!doctype html><meta charset=utf-8><title>flameout: soak</title>"
-    yield "<style>body{font:15px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}img{width:100%}"
-    yield "td{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}</style>"
-    yield f"<h1>{html.escape(_title(year))}</h1>"
-    yield from (f"<p>✖ {html.escape(sentence)}</p>" for sentence in year.wrong)
-    yield "<p>Nothing was wrong.</p>" if not year.wrong else ""
-    yield from (f'<img src="{name}.svg" alt="{PICTURES[name]}">' for name in pictures)
-    yield "<table>"
-    yield from (f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>" for name, value in rows)
-    yield "</table>"
