@@ -277,6 +277,13 @@ def dead_end() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
+def _holds(content: Any, wanted: Any) -> bool:
+    """Whether an object has the wanted values, and theirs; anything else is to be equal."""
+    if isinstance(content, dict) and isinstance(wanted, dict):
+        return all(key in content and _holds(content[key], value) for key, value in wanted.items())
+    return bool(content == wanted)
+
+
 @dataclass(frozen=True)
 class Heard:
     """A message as a client of the broker got it."""
@@ -364,12 +371,9 @@ class Ear:
             raise AssertionError(f"not on {topic} within {within} s: {there}; heard on {elsewhere}") from None
 
     async def hears_state(self, topic: str, within: float = PATIENCE, **values: Any) -> Any:
-        """A JSON message on a topic with these values, as a dictionary."""
+        """A JSON message on a topic with these values (of an object within it, those named), as a dictionary."""
 
         def fits(heard: Heard) -> bool:
-            if not heard.payload:
-                return False
-            content = heard.json()
-            return all(content.get(key) == value for key, value in values.items())
+            return bool(heard.payload) and _holds(heard.json(), values)
 
         return (await self.hears(topic, fits, within)).json()

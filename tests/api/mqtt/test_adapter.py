@@ -182,8 +182,8 @@ async def test_every_command_does_what_it_says(tmp_path: Path) -> None:
         assert (await after("timer", "25", status="timing"))["timer"]["duration_s"] == 1500
         ear.forget()
         ear.say(f"{LEFT}/cmd/extend", "5")
-        extended = await ear.hears(f"{LEFT}/state", lambda heard: heard.json()["timer"]["duration_s"] == 1800)
-        assert extended.json()["timer"]["set_by"] == "mqtt"
+        extended = await ear.hears_state(f"{LEFT}/state", timer={"duration_s": 1800})
+        assert extended["timer"]["set_by"] == "mqtt"
         await after("cancel", "PRESS", timer=None)
         await after("timer", "10", status="timing")
         await after("timer", "0", timer=None)

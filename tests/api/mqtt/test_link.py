@@ -296,8 +296,7 @@ async def test_a_slow_broker_is_told_the_newest_state_when_it_can_listen(tmp_pat
                 await bench.stove.start_timer("left", seconds * 1000, "test")
             broker.thaw()
             async with Ear(broker.port) as ear:
-                newest = await ear.hears(f"{LEFT}/state", lambda heard: heard.json()["timer"]["duration_s"] == 399)
-                assert newest.payload
+                await ear.hears_state(f"{LEFT}/state", timer={"duration_s": 399})
 
 
 @in_a_loop
