@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +43,7 @@ from hardware.gauges_client import GaugesClient
 from hardware.origin import Origin
 
 ACCEPTED_AT_ONCE = 128  # asyncio takes so many before anybody can be sent away again, each with a file descriptor
+SWITCH_EVERY = 0.0005  # s; the journal's thread may keep the loop from a command for so long, by default for 5 ms
 LONGEST_GOODBYE = 3.0  # s, for open requests and the broker, after the relays are open
 _log = logging.getLogger("flameout")
 
@@ -58,6 +60,7 @@ def serve_until_stopped(
     ``path`` is the configuration's file; ``ready`` is called once everything answers.
     """
     log.install()
+    sys.setswitchinterval(SWITCH_EVERY)
     context = _context(config.rest)
     listener = _bind(config.rest)
     with _only_instance(Path(config.journal.path)):

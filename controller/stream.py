@@ -60,18 +60,13 @@ class Subscription:
             await self._filled.wait()
         return self._items.popleft()
 
-    async def next_within(self, seconds: float) -> Item | None:
-        """The next item; None when none has come in time."""
-        await self._wait(seconds)
-        return self._items.popleft() if self._items else None
-
-    async def all_within(self, seconds: float) -> list[Item]:
-        """Everything that waits, or the first to come; [] when none has come in time."""
-        await self._wait(seconds)
+    def take(self) -> list[Item]:
+        """Everything that waits."""
         items, self._items = [*self._items], deque()
         return items
 
-    async def _wait(self, seconds: float) -> None:
+    async def filled(self, seconds: float) -> None:
+        """Wait until there is something to take, for so many seconds at the most."""
         if not self._items:
             self._filled.clear()
             with contextlib.suppress(TimeoutError):

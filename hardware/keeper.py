@@ -12,6 +12,7 @@ rules and :mod:`hardware.protocol` for the words. One thread, no disk, no fork.
 import contextlib
 import gc
 import itertools
+import math
 import os
 import select
 import signal
@@ -32,6 +33,7 @@ from hardware.settings import BadSettings, KeeperSettings, find_file, keeper_set
 from hardware.supervisor import Supervisor
 
 SPEAK_EVERY: Millis = 500  # readings are repeated at least this often, so that silence means trouble
+READ_BACK_WITHIN: Millis = 500  # every line; a few at each poll, for the Pi has better things to do
 PRIORITY = 10  # of 99, where real-time scheduling is allowed
 HUNG_UP = "it hung up"
 
@@ -44,11 +46,12 @@ class Keeper:
         self._factory: Any = open_factory(settings)
         self._drives = {wiring.id: Drive(wiring, self._factory) for wiring in settings.burners}
         self._parts: dict[str, Part] = {}  # of each line, as last permitted
-        self._read_back = itertools.cycle(self._drives)  # one at each poll, for the Pi has better things to do
         self._clock = clock
         self._permits = Permits(settings.caps, {name: Line() for name in self._drives})
         self._outputs = Outputs(settings.outputs, self._factory)
         self._senses = Senses(settings, self._factory)
+        self._read_back = itertools.cycle(self._drives)
+        self._read_at_once = math.ceil(len(self._drives) / (READ_BACK_WITHIN // self._senses.every))
         self._simulated = hasattr(self._factory, "simulate")
         self._permits.tripped = self._senses.tripped()
         self._client: socket.socket | None = None
@@ -88,7 +91,7 @@ class Keeper:
             self._hear(now)
         elif listener in readable and listener is not None:
             self._welcome(listener)
-        if now >= self._sensed_at + self._senses.every:
+        if now >= self._sensed_at + (self._senses.soonest if readable else self._senses.every):
             self._sense(now)
         self._outputs.advance(now)
         self._supervisor.beat(now)
@@ -245,11 +248,11 @@ class Keeper:
                 self._permits.clear(name)
             else:
                 self._apply(now, self._permits.trip(now, name))
-        name = next(self._read_back)
-        if not self._drives[name].as_written():
-            self._drives[name].release()
-            self._apply(now, self._permits.revoke_all(now, "readback"))
-        if changed or now >= self._spoke_at + SPEAK_EVERY:
+        for name in itertools.islice(self._read_back, self._read_at_once):
+            if not self._drives[name].as_written():
+                self._drives[name].release()
+                self._apply(now, self._permits.revoke_all(now, "readback"))
+        if changed or (now >= self._spoke_at + SPEAK_EVERY and not self._senses.blind):
             self._spoke_at = now
             self._tell(self._senses.report())
 

@@ -15,7 +15,7 @@ Keeper to controller, each with ``type``:
     refused   seq, line, generation, why
     opened    line, cause, cut, generation, at      the keeper opened it by itself
     sensed    contacts, flames {burner: bool or null}, inputs, buttons {id: bool}, millivolts {burner: mV or null},
-              references [mV]
+              references [mV]; not said where there is nothing of all that
     failed    why                        the last word before it goes
 
 A packet that does not fit is a fault: the keeper opens every line and hangs up.

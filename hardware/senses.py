@@ -9,6 +9,7 @@ from hardware.settings import KeeperSettings
 
 HURRIED: Millis = 50  # between polls where an input opens every line; levels count after two equal polls
 UNHURRIED: Millis = 100  # where there are contacts and flames only; a relay needs 10 ms, a tired one 30
+UNSENSED: Millis = 400  # where there is nothing at all: only what was written is read back
 WORTH_TELLING = 0.2  # mV; a step of a thermocouple's voltage is told at once, a cold probe's noise is not
 HOT = 1.0  # mV; a hot probe is told of at each poll, so that a frozen one is noticed soon
 
@@ -33,6 +34,11 @@ class Senses:
         self._references = settings.references if simulated else ()
         self._told: dict[str, float] = {}  # mV by burner, in the last report
         self.every: Millis = HURRIED if self._inputs or self._buttons else UNHURRIED
+        self.soonest: Millis = self.every  # debouncing counts polls, which have to come at an even pace
+        sensed = self._inputs, self._buttons, self._contacts, self._flames, self._thermocouples, self._references
+        self.blind = not any(sensed)
+        if self.blind:
+            self.every, self.soonest = UNSENSED, UNSENSED // 2  # no wake-up of its own while the lease's do
 
     def tripped(self) -> set[str]:
         """The hard inputs that are active; one that flickers too fast to be read may well be."""

@@ -1,10 +1,11 @@
 """Stand-ins for what is around the stove: time that moves when it is told to, and a keeper without a process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import selectors
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from controller.config import Config
 from controller.journal import Journal
@@ -16,6 +17,7 @@ from hardware.protocol import Part
 
 BOOT: Millis = 1_000_000
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_Result = TypeVar("_Result")
 
 
 class ManualClock:
@@ -30,6 +32,35 @@ class ManualClock:
     def advance(self, duration: Millis) -> None:
         """Let ``duration`` ms pass."""
         self._now += duration
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop that does not sleep: where nothing is to be done, its clock goes to what is due next."""
+
+    def __init__(self) -> None:
+        super().__init__(_Sleepless(self))
+        self.instant = 0.0  # s
+
+    def time(self) -> float:
+        return self.instant
+
+
+class _Sleepless(selectors.DefaultSelector):
+    def __init__(self, loop: VirtualLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout:
+            self._loop.instant += timeout
+        return ready
+
+
+def run_virtually(act: Coroutine[Any, Any, _Result]) -> _Result:
+    """As ``asyncio.run``, in virtual time; nothing in it may wait for another thread or process."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(act)
 
 
 class FixedWall:

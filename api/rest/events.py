@@ -31,6 +31,8 @@ from controller.tokens import Role
 PING_EVERY = 5  # s; a reader that hears nothing for twice as long has lost us
 TICK_EVERY = 1.0  # s, for a page that shows by itself what it knows no more
 SAID_ONCE_IN = 0.1  # s; so old a countdown may be when it is told
+PACE = 0.05  # s from one message to the next where much happens; what comes meanwhile goes out in one
+AHEAD = 4  # messages that may go out at once before that
 LOOK_EVERY = 2.0  # s; the stream of a token that was revoked ends so soon
 STALLED_AFTER = 10  # s, for a reader that does not read
 MOST_READERS = 64
@@ -177,6 +179,7 @@ class _Reader:
         self._welcome = welcome
         self._greeting = greeting
         self._ticks = bool(greeting)
+        self._paid_until = 0.0  # on the loop's clock: PACE for each message
 
     async def items(self) -> AsyncIterator[bytes]:
         """What to send, until the program or the reader's token ends."""
@@ -184,7 +187,8 @@ class _Reader:
             newest = self._newest()
             self._after = newest if self._resumes is None else min(self._resumes, newest)
             waiting: list[Item] = [Lagged()]  # one who has just come knows as little as one who fell behind
-            ticked = time.monotonic()
+            clock = asyncio.get_running_loop().time
+            ticked = clock()
             if self._greeting:
                 yield self._greeting
             while self._welcome():
@@ -192,16 +196,20 @@ class _Reader:
                     async for missed in self._missed():
                         yield missed
                 said = b"".join(map(self._tell, waiting))
-                if self._ticks and time.monotonic() - ticked >= TICK_EVERY:
-                    ticked = time.monotonic()
+                if self._ticks and clock() - ticked >= TICK_EVERY:
+                    ticked = clock()
                     said += self._wording.tick()
                 if said:
+                    self._paid_until = max(self._paid_until, clock()) + PACE
                     yield said
                 if Ended() in waiting:
                     return
-                patience = ticked + TICK_EVERY - time.monotonic() if self._ticks else LOOK_EVERY
-                waiting = await items.all_within(max(0.0, patience))
+                patience = ticked + TICK_EVERY - clock() if self._ticks else LOOK_EVERY
+                await items.filled(max(0.0, patience))
+                if (rest := self._paid_until - AHEAD * PACE - clock()) > 0:
+                    await asyncio.sleep(rest)
                 await self._rounds.turn()  # what wakes one of fifty pages wakes them all
+                waiting = items.take()
 
     def _tell(self, item: Item) -> bytes:
         if isinstance(item, Happened):

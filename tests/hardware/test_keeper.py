@@ -11,10 +11,12 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from hardware.clock import BootClock, ClockFault
-from hardware.keeper import Keeper
+from hardware.keeper import READ_BACK_WITHIN, Keeper
 from hardware.protocol import VERSION
 from hardware.settings import keeper_settings
 from tests.hardware.virtual_keeper import DOCUMENT, ESTOP, LAMP, LEFT, RIGHT, VirtualKeeper, listening
+
+BLIND_PINS = (17, 27, 22, 23, 24, 25, 12, 13)
 
 
 @pytest.fixture
@@ -343,6 +345,42 @@ def test_the_keeper_sleeps_between_its_polls_and_does_not_spin(kept: VirtualKeep
     kept.serve(until=1_000)
     assert sum(kept.slept) == pytest.approx(1.0)
     assert len(kept.slept) <= 12
+
+
+def _blind() -> VirtualKeeper:
+    """Eight burners of which nothing is sensed."""
+    return VirtualKeeper(
+        burners=[{"id": f"b{pin}", "name": f"B{pin}", "relay": {"pin": pin}} for pin in BLIND_PINS], outputs=[]
+    )
+
+
+def test_where_nothing_is_sensed_it_wakes_for_the_lease_alone() -> None:
+    with _blind() as kept:
+        kept.greet()
+        for instant in range(250, 4_000, 250):
+            kept.at(instant, lambda: kept.controller.say("renew"))
+        told: list[object] = []
+        kept.at(3_999, lambda: told.extend(kept.heard("sensed")))
+        kept.serve(until=4_000)
+        assert len(kept.slept) <= 18
+        assert told == [], "there is no reading to tell of"
+
+
+@pytest.mark.parametrize("pin", BLIND_PINS)
+def test_of_eight_lines_each_is_read_back_within_half_a_second(pin: int) -> None:
+    with _blind() as kept:
+        kept.greet()
+        kept.energise(f"b{pin}")
+        kept.pass_time(1_000)
+        kept.heard()
+        kept.factory.stuck[pin] = False
+        wrong_since = kept.clock.now()
+        kept.pass_time(READ_BACK_WITHIN)
+        opened = kept.heard("opened")
+        assert [(each["line"], each["cause"], each["cut"]) for each in opened if each["cut"]] == [
+            (f"b{pin}", "readback", True)
+        ]
+        assert opened[0]["at"] - wrong_since <= READ_BACK_WITHIN
 
 
 def test_where_nothing_else_is_due_it_sleeps_from_poll_to_poll(kept: VirtualKeeper) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hardware.hob import Fault
-from hardware.senses import HOT, HURRIED, UNHURRIED, WORTH_TELLING, Senses
+from hardware.senses import HOT, HURRIED, UNHURRIED, UNSENSED, WORTH_TELLING, Senses
 from hardware.settings import keeper_settings
 from hardware.simulated import SimulatedFactory
 from tests.fakes import ManualClock
@@ -26,6 +26,7 @@ BURNERS = [
     },
     {"id": "rear", "name": "Rear", "relay": {"pin": 16}},
 ]
+PROBE = {"flame": {"kind": "thermocouple", "adc": "ads1115", "channel": 0}}
 ALL: dict[str, Any] = {
     "burners": BURNERS,
     "interlocks": [{"id": "estop", "input": {"pin": 5}}, {"id": "alarm", "input": {"pin": 6}}],
@@ -139,6 +140,18 @@ def test_where_an_input_or_a_button_is_wired_the_keeper_hurries() -> None:
     assert senses(burners=BURNERS)[0].every == UNHURRIED
     assert senses(burners=BURNERS, interlocks=ALL["interlocks"])[0].every == HURRIED
     assert senses(burners=BURNERS, buttons=ALL["buttons"])[0].every == HURRIED
+
+
+@pytest.mark.parametrize("sensed", [{"contact": {"pin": 22}}, {"flame": {"kind": "digital", "pin": 23}}, PROBE])
+def test_where_anything_is_sensed_polls_come_at_an_even_pace(sensed: dict[str, Any]) -> None:
+    burner = {"id": "left", "name": "Left", "relay": {"pin": 17}} | sensed
+    polled = senses(burners=[burner])[0]
+    assert polled.soonest == polled.every == UNHURRIED
+
+
+def test_where_nothing_is_sensed_polls_may_come_with_what_wakes_the_keeper_anyway() -> None:
+    polled = senses(burners=[BURNERS[2]])[0]
+    assert (polled.every, polled.soonest) == (UNSENSED, UNSENSED // 2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +12,12 @@ import pytest
 from starlette.requests import Request
 
 from api import wire
-from api.rest.events import router
+from api.rest.events import AHEAD, PACE, router
 from api.rest.turns import BEGUN_AT_ONCE
 from controller.events import Cause, Event, ShutOff
 from controller.journal import Entry, Journal
 from controller.stream import Ended, Happened, Stream
+from tests.fakes import run_virtually
 
 PAGES = 20
 EVENTS = 3
@@ -87,6 +89,36 @@ def test_what_happens_is_put_into_bytes_once_for_all_pages(monkeypatch: pytest.M
 def test_a_round_of_the_loop_tells_a_few_pages_only() -> None:
     counts = asyncio.run(told(Stream()))
     assert max(after - before for before, after in itertools.pairwise(counts)) <= BEGUN_AT_ONCE
+
+
+def test_one_thing_after_another_is_told_at_a_pace_and_what_comes_alone_at_once() -> None:
+    async def run() -> list[tuple[float, bytes]]:
+        stream, heard, loop = Stream(), [], asyncio.get_running_loop()
+        page = (await pages(stream))[0]
+
+        async def read() -> None:
+            async for content in page:
+                heard.append((loop.time(), content))
+
+        reading = asyncio.ensure_future(read())
+        await asyncio.sleep(1)
+        for seq in range(1, 101):
+            stream.publish(happened(seq))
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(1)
+        stream.publish(happened(101))
+        await asyncio.sleep(1)
+        stream.publish(Ended())
+        await reading
+        return heard
+
+    heard = run_virtually(run())
+    numbers = re.findall(rb"^id: (\d+)$", b"".join(content for _, content in heard), re.MULTILINE)
+    assert list(map(int, numbers)) == list(range(1, 102))
+    assert heard[0][0] == pytest.approx(1), "the first at once"
+    assert heard[-1][0] == pytest.approx(3), "and so what comes after a pause"
+    assert len(heard) <= AHEAD + 1 / PACE + 2
+    assert max(after[0] - before[0] for before, after in itertools.pairwise(heard[:-1])) <= PACE + 0.02
 
 
 def test_a_row_is_not_told_as_what_had_its_number_while_the_journal_could_not_be_read(tmp_path: Path) -> None:
