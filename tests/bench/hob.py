@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from tests.e2e.program import Program, eventually
 
 PINS = {f"b{index}": pin for index, pin in enumerate((17, 27, 22, 23, 24, 25, 5 + 7, 13))}
+_UNIT = Path(__file__).parents[2] / "deploy/systemd/flameout.service"
 _BURNER = '[[burners]]\nid = "{name}"\nname = "{name}"\nrelay = {{ pin = {pin} }}\n'
 
 
@@ -45,14 +47,21 @@ class Hob(Program):
 
 
 @contextlib.contextmanager
-def started(folder: Path, broker_port: int | None = None) -> Iterator[Hob]:
-    """A hob that answers."""
+def started(folder: Path, broker_port: int | None = None, favoured: bool = False) -> Iterator[Hob]:
+    """A hob that answers; ``favoured`` has the niceness that its unit gives it, where we may give it."""
     hob = Hob(folder, broker_port)
+    if favoured and os.geteuid() == 0:
+        hob.before = ["nice", "-n", _niceness()]
     try:
         hob.start()
         yield hob
     finally:
         hob.close()
+
+
+def _niceness() -> str:
+    lines = _UNIT.read_text().splitlines()
+    return next(line.removeprefix("Nice=") for line in lines if line.startswith("Nice="))
 
 
 @contextlib.contextmanager

@@ -68,7 +68,7 @@ def loaded(folder: Path, rounds: int = ROUNDS) -> list[Figure]:
         broker = stack.enter_context(Mosquitto())
         client = mqtt_client(broker.port)
         stack.callback(client.loop_stop)
-        hob = stack.enter_context(started(folder / "ours", broker.port))
+        hob = stack.enter_context(started(folder / "ours", broker.port, favoured=True))
         ways: dict[str, Ours] = {"MQTT": OursOverMqtt(hob, client), "REST": OursOverRest(hob)}
         idle: dict[str, list[float]] = {way: [] for way in ways}
         busy: dict[str, list[float]] = {way: [] for way in ways}
