@@ -25,6 +25,7 @@ from tests.faults.run import Outcome
 from tests.faults.table import FAULTS, GROUPS, PAIRS
 
 PAIRS_AT = 3  # instants
+SAY_EVERY = 60.0  # s
 KEPT = Path("docs/faults")
 
 
@@ -70,9 +71,14 @@ def main() -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("faults", total=len(runs))
+        said_at = began
 
         def show(outcome: Outcome) -> None:
+            nonlocal said_at
             progress.update(task, advance=1, description=outcome.fault)
+            if not progress.console.is_terminal and time.monotonic() - said_at > SAY_EVERY:  # a pipe sees no bar
+                said_at = time.monotonic()
+                progress.console.print(f"{progress.tasks[0].completed:.0f} of {len(runs)} runs, {outcome.fault}")
             for wrong in outcome.wrong:
                 progress.console.print(f"[red]✖[/] {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {wrong}")
 
