@@ -4,6 +4,7 @@
     python -m tests.faults --every-byte               # and power cuts at each byte of 200 commits
     python -m tests.faults --instants 1               # the quick part
     python -m tests.faults --only keeper-sigstop      # one fault; a part of a name is enough
+    python -m tests.faults --resume                   # go on where one was broken off, and play again what went wrong
     python -m tests.faults --keep                     # the report is for the documentation
     python -m tests.faults --list
 
@@ -18,7 +19,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tests.faults.campaign import campaign
+from tests.faults.campaign import campaign, in_order
+from tests.faults.kept import Kept, OfAnotherProgram
 from tests.faults.powercut import Verdict, everywhere
 from tests.faults.report import write, write_page
 from tests.faults.run import Outcome
@@ -40,6 +42,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="the first instant's seed (0)")
     parser.add_argument("--only", default="", help="faults with one of these, with commas between, in their name")
     parser.add_argument("--jobs", type=int, default=4, help="runs at a time (4); most of a run is waiting")
+    parser.add_argument(
+        "--resume", action="store_true", help="play only what has not been played yet, and again what went wrong"
+    )
     parser.add_argument("--report", type=Path, default=Path("build/faults"), help="where to (build/faults)")
     parser.add_argument("--list", action="store_true", help="name every fault")
     return parser.parse_args()
@@ -57,7 +62,17 @@ def _runs(names: list[str], arguments: argparse.Namespace) -> Iterator[tuple[str
 
 def main() -> int:
     """Run the campaign; returns the exit code."""
-    arguments = _arguments()
+    try:
+        return _campaign(_arguments())
+    except OfAnotherProgram as error:
+        print(f"make faults: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Broken off; --resume goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _campaign(arguments: argparse.Namespace) -> int:
     if arguments.list:
         for group, faults in GROUPS.items():
             print(group, *(f"  {fault.name}: {fault.what}" for fault in faults), sep="\n")
@@ -67,7 +82,14 @@ def main() -> int:
         print(f"make faults: there is no fault with {arguments.only!r} in its name; --list names them", file=sys.stderr)
         return 2
     began = time.monotonic()
-    runs = list(_runs(names, arguments))
+    kept, known = Kept(arguments.report / "outcomes.jsonl"), {}
+    if arguments.resume:
+        known = kept.load()
+    else:
+        kept.start()
+    wanted = list(_runs(names, arguments))
+    right = [known[run] for run in wanted if run in known and not known[run].wrong]
+    runs = [run for run in wanted if run not in known or known[run].wrong]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("faults", total=len(runs))
@@ -75,6 +97,7 @@ def main() -> int:
 
         def show(outcome: Outcome) -> None:
             nonlocal said_at
+            kept.add(outcome)
             progress.update(task, advance=1, description=outcome.fault)
             if not progress.console.is_terminal and time.monotonic() - said_at > SAY_EVERY:  # a pipe sees no bar
                 said_at = time.monotonic()
@@ -82,7 +105,7 @@ def main() -> int:
             for wrong in outcome.wrong:
                 progress.console.print(f"[red]✖[/] {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {wrong}")
 
-        outcomes = campaign(runs, arguments.jobs, show)
+        outcomes = in_order([*right, *campaign(runs, arguments.jobs, show, known)])
     power = Verdict() if arguments.only else everywhere(arguments.every_byte)
     print(*(f"✖ power cut, {wrong}" for wrong in power.wrong[:20]), sep="\n", end="\n" if power.wrong else "")
     write(arguments.report, outcomes, power)

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from tests.faults.oracle import Span, judge
@@ -108,7 +109,7 @@ def _bar(kind: str, span: Span, x: Scale, top: int) -> str:
 def _level(levels: list[tuple[float, int]], ended: float, x: Scale, top: int) -> list[str]:
     bottom = top + LANE - 12
     parts = [f'<line class="axis" x1="{LEFT_EDGE}" x2="{WIDTH - 10}" y1="{bottom}" y2="{bottom}"/>']
-    for (at, high), (until, _) in zip(levels, [*levels[1:], (ended, 0)], strict=True):
+    for (at, high), (until, _) in pairwise([*levels, (ended, 0)]):
         if high and x(until) > x(at):
             width = f"{x(until) - x(at):.1f}"
             parts.append(f'<rect class="high" x="{x(at):.1f}" y="{top + 14}" width="{width}" height="{LANE - 26}"/>')
@@ -122,10 +123,27 @@ def _rows(outcomes: list[Outcome], names: list[str]) -> Iterable[tuple[str, str,
     for name in names:
         runs = [outcome for outcome in outcomes if outcome.fault == name]
         if runs:
-            falls = [fall for run in runs if (fall := latest_fall(run)) is not None]
-            slowest = f"{max(falls):.0f} ms" if falls and "within" in FAULTS[name].reaction.limit else "–"
+            slowest = _slowest(runs) if "within" in FAULTS[name].reaction.limit else "–"
             bad = sum(1 for run in runs if run.wrong)
             yield name, FAULTS[name].what, FAULTS[name].reaction.limit, slowest, f"{len(runs) - bad} of {len(runs)}"
+
+
+def _slowest(runs: list[Outcome]) -> str:
+    falls = [(fall, run) for run in runs if (fall := latest_fall(run)) is not None]
+    if not falls:
+        return "–"
+    fall, run = max(falls, key=lambda found: found[0])
+    until = run.struck_at + fall / 1000
+    stood = sum(length for at, length in run.run["stalls"] if run.struck_at < at + length and at < until)
+    return f"{fall:.0f} ms" + (f", the machine stood still for {stood * 1000:.0f} ms of them" if stood else "")
+
+
+def _played_again(outcomes: list[Outcome]) -> Iterable[str]:
+    """What was wrong when something was played before, in words."""
+    for outcome in outcomes:
+        for number, wrong in enumerate(outcome.before, 1):
+            what = "; ".join(wrong).replace("\n", " ")
+            yield f"{outcome.fault}, seed {outcome.seed}, {outcome.moment}, time {number}: {what}"
 
 
 def _summary(outcomes: list[Outcome]) -> str:
@@ -153,6 +171,9 @@ def _markdown(outcomes: list[Outcome], power: Verdict) -> Iterable[str]:
             yield from (f"| {what} | {limit} | {slowest} | {good} |" for _, what, limit, slowest, good in rows)
             for name, what, *_ in rows:
                 yield f"\n![{what}](pictures/{name}.svg)"
+    if again := list(_played_again(outcomes)):
+        yield "\n## Played again\n\nA run counts as it went the last time. What was wrong before:\n"
+        yield from (f"- {sentence}" for sentence in again)
 
 
 def _power(power: Verdict) -> str:
@@ -173,3 +194,4 @@ def _page(outcomes: list[Outcome]) -> Iterable[str]:
     for outcome in outcomes:
         for wrong in outcome.wrong:
             yield f"<p>✖ {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {html.escape(wrong)}</p>"
+    yield from (f"<p>Played again: {html.escape(sentence)}</p>" for sentence in _played_again(outcomes))

@@ -39,6 +39,8 @@ class Outcome:
     run: dict[str, Any]
     struck_at: float
     demands: int
+    before: tuple[tuple[str, ...], ...] = ()
+    """What was wrong each time that it had been played before."""
 
 
 def moment_of(fault: Fault, seed: int) -> str:
