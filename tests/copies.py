@@ -16,6 +16,13 @@ def copy_to(folder: Path) -> None:
             (folder / name).chmod((ROOT / name).stat().st_mode)
 
 
+def state() -> str:
+    """The commit that lies in the working folder, and whether anything was changed since; "unknown" without git."""
+    asked = ("git", "describe", "--always", "--dirty= and what was changed since")
+    told = subprocess.run(asked, cwd=ROOT, check=False, capture_output=True, text=True)
+    return told.stdout.strip() or "unknown"
+
+
 def plant(folder: Path, name: str, code: str) -> int:
     """Append code to a file of the copy; returns how many lines the file had before."""
     file = folder / name

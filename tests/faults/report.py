@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
+from tests.copies import state
 from tests.faults.oracle import Span, judge
 from tests.faults.powercut import Verdict
 from tests.faults.run import MOMENTS, Outcome
@@ -153,7 +154,7 @@ def _summary(outcomes: list[Outcome]) -> str:
     instants = ", ".join(MOMENTS)
     return (
         f"{faults} faults and pairs of faults, {len(outcomes)} runs at these instants: {instants}. {demands} demands "
-        f"of the oracle; {wrong} runs with something wrong."
+        f"of the oracle; {wrong} runs with something wrong. The program is that of commit {state()}."
     )
 
 
