@@ -12,7 +12,7 @@ from rich.console import Console
 
 from api.cli.address import Address, Failed
 from api.cli.client import Client, Said
-from api.cli.watching import Scene, follow
+from api.cli.watching import Scene, follow, for_people
 from tests.api.cli.daemon import FakeDaemon, Shell, burner, stove, timing
 
 NOW = 1000.0
@@ -177,6 +177,54 @@ def test_it_waits_longer_and_longer_up_to_five_seconds_and_begins_anew_after_a_s
 def test_a_daemon_that_is_not_there_at_the_start_is_an_error_and_not_waited_for() -> None:
     with pytest.raises(Failed, match="away"):
         next(follow(Streams(Failed("away"))))
+
+
+# --- a terminal ---------------------------------------------------------------------------------------------
+
+
+class Watched(Streams):
+    """A stove that can be asked for, too."""
+
+    def __init__(self, *streams: list[Said] | Failed) -> None:
+        super().__init__(*streams)
+        self.asked: list[str] = []
+        self.name = "Kitchen hob"
+
+    def get(self, path: str) -> Any:
+        self.asked.append(path)
+        return {"entries": []} if path.startswith("/history") else stove(name=self.name)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What is drawn on it."""
+    drawn = StringIO()
+    settings: dict[str, Any] = {"force_terminal": True, "width": 100, "_environ": {"TERM": "xterm"}}
+    monkeypatch.setattr("api.cli.show.console", lambda: Console(file=drawn, highlight=False, markup=False, **settings))
+    return drawn
+
+
+def enough(_seconds: float) -> None:
+    raise Failed("That is enough.")
+
+
+def test_in_a_terminal_the_stove_is_drawn_and_asked_for_again_with_each_sign_of_life(
+    terminal: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", enough)
+    watched = Watched([STATE, ("ping", None, None), ("event", "7", STARTED)])
+    with pytest.raises(Failed, match="enough"):
+        for_people(watched)
+    assert "Kitchen hob" in terminal.getvalue()
+    assert "Ctrl-C ends" in terminal.getvalue()
+    assert watched.asked[0] == "/stove"
+    assert watched.asked[1].startswith("/history")
+    assert watched.asked[2:] == ["/stove", "/stove"], "once for the ping and once for the event"
+
+
+def test_in_a_terminal_a_daemon_that_turns_us_away_is_an_error(terminal: StringIO) -> None:
+    with pytest.raises(Failed, match="not with this token"):
+        for_people(Watched(Failed("not with this token")))
 
 
 # --- output that is no terminal -----------------------------------------------------------------------------
