@@ -96,6 +96,10 @@ class Burner:
         """Whether the relay may be energised."""
         return not self.holds and all(now < at for at, _ in self.endings())
 
+    def closes_within(self, now: Millis, ahead: Millis) -> bool:
+        """Whether the relay closes by itself within so many ms, or may be closed: no hold lasts longer."""
+        return all(hold.until is not None and hold.until <= now + ahead for hold in self.holds)
+
     def deadline(self) -> Millis | None:
         """The instant at which the relay must open; None while nothing counts down."""
         endings = self.endings()

@@ -54,6 +54,7 @@ ANSWER_WITHIN = 1.0  # s, for the keeper to say that a line is open
 DEFAULT_TIMER: Millis = 20 * MINUTE
 LONGEST_TICK: Millis = 250
 CLOCK_UNSET_BEFORE = 2025  # a Pi without a clock of its own starts in 1970, or where it was switched off
+MARK_AHEAD: Millis = SECOND  # longer than a commit takes
 MOST_IN_VAIN = 30  # shut-offs a minute that go on record although nothing was left to cut
 STILL_TICKS = 3  # so many ticks at the same instant mean that the boot clock stands still
 
@@ -576,7 +577,13 @@ class Stove:
         )
 
     def _mark_alive(self, now: Millis) -> None:
-        self._record.mark_alive(now, sorted(name for name in self._burners if self._keeper.wants(name)))
+        energised = [name for name, burner in self._burners.items() if self._energised_soon(burner, now)]
+        self._record.mark_alive(now, sorted(energised))
+
+    def _energised_soon(self, burner: Burner, now: Millis) -> bool:
+        """Whether its relay is energised, or will be so soon that the disk has to know before it is."""
+        soon = self._keeper.ready and not self._stopping and burner.closes_within(now, MARK_AHEAD)
+        return soon or self._keeper.wants(burner.id)
 
     def _announce(self, burner: Burner) -> None:
         self._portrait.announce(burner)

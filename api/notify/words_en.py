@@ -21,7 +21,7 @@ EN = {
     "cut.restart": "{name} was shut off: flameout had stopped.",
     "cut.supervision": "{name} was shut off: flameout lost hold of its relay's keeper.",
     "cut.fault": "{name} was shut off: a fault was found.",
-    "cut.unknown": "{name} was on when flameout or the power failed, and its relay opened then.",
+    "cut.unknown": "{name} was on, or about to be, when flameout or the power failed, and its relay opened then.",
     # proofs that failed
     "proof.contact_stuck": "The cut of {name} failed: its relay's contact stayed closed. Look at the stove now.",
     "proof.valve_stuck": "The cut of {name} failed: the flame burns on behind an open relay. Look at the stove now.",

@@ -21,7 +21,7 @@ ZH = {
     "cut.restart": "“{name}”已关火：flameout 曾停止运行。",
     "cut.supervision": "“{name}”已关火：flameout 与继电器看守进程失去联系。",
     "cut.fault": "“{name}”已关火：发现故障。",
-    "cut.unknown": "flameout 意外停止或断电时“{name}”处于开启状态，其继电器当时已断开。",
+    "cut.unknown": "flameout 意外停止或断电时“{name}”处于开启状态或即将开启，其继电器当时已断开。",
     # proofs that failed
     "proof.contact_stuck": "“{name}”关火失败：继电器触点没有断开。请立即查看炉灶。",
     "proof.valve_stuck": "“{name}”关火失败：继电器已断开，火焰仍在燃烧。请立即查看炉灶。",

@@ -50,6 +50,17 @@ def test_a_burner_that_nothing_holds_is_permitted() -> None:
     assert burner.status(NOW) is Status.READY
 
 
+def test_a_relay_closes_soon_where_no_hold_lasts_longer() -> None:
+    burner = a_burner()
+    assert burner.closes_within(NOW, 0), "it may be closed now"
+    burner.shut_off(NOW, Cause.USER, ANNA)
+    assert not burner.closes_within(NOW, LIMITS.hold_open - 1)
+    assert burner.closes_within(NOW, LIMITS.hold_open)
+    assert burner.closes_within(HELD - 1, 1)
+    burner.lock(NOW, ANNA)
+    assert not burner.closes_within(HELD, 12 * HOUR), "a lock does not end by itself"
+
+
 def test_a_burner_is_permitted_until_its_deadline_and_not_at_it() -> None:
     burner = a_timed_burner(20 * MINUTE)
     assert burner.permitted(NOW + 20 * MINUTE - 1)

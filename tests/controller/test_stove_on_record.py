@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from controller.journal import JournalFailing, Query, read, verify
-from controller.stove import MOST_IN_VAIN, NotConfirmed
+from controller.stove import MARK_AHEAD, MOST_IN_VAIN, NotConfirmed
 from controller.stream import Happened
 from controller.terms import NotNow
 from hardware.client import Opened
@@ -57,6 +57,41 @@ def test_relays_that_close_together_are_on_record_together(tmp_path: Path) -> No
         bench.journal.append = noted  # type: ignore[method-assign]
         bench.pass_time(bench.config.limits.hold_open + SECOND)
         assert marks[0] == ["left", "right"]
+
+    on_a_stove(tmp_path, act)
+
+
+def test_a_relay_is_on_record_before_it_closes(tmp_path: Path) -> None:
+    """Else a journal that is held by somebody else at that moment, and a death then, lose an opening."""
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("right", ANNA)
+        bench.keeper.leave()
+        bench.stove.tick()
+        bench.keeper.serve(bench.stove)
+        bench.keeper.said.clear()
+        marks: list[Any] = []
+
+        def marked() -> Any:
+            return bench.journal.standing.get("alive", {}).get("energised")
+
+        for _ in range(0, bench.config.limits.hold_open + SECOND, 100):
+            bench.pass_time(100)
+            marks.append((bench.clock.now(), marked(), ("permit", "left") in [each[:2] for each in bench.keeper.said]))
+        known = next(at for at, names, _ in marks if names == ["left"])
+        closed = next(at for at, _, permitted in marks if permitted)
+        assert 600 <= closed - known <= MARK_AHEAD
+        assert all(names in ([], None, ["left"]) for _, names, _ in marks), "what is locked will not close"
+
+    on_a_stove(tmp_path, act)
+
+
+def test_while_there_is_no_keeper_no_relay_is_about_to_close(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.pass_time(bench.config.limits.hold_open + SECOND)
+        bench.keeper.leave()
+        bench.pass_time(bench.config.limits.hold_open + SECOND)
+        assert bench.journal.standing["alive"]["energised"] == []
 
     on_a_stove(tmp_path, act)
 

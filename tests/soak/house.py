@@ -50,6 +50,7 @@ class House:
         self._plans: list[tuple[int, int, Deed]] = []
         self._order = itertools.count()
         self._read = 0  # the last row that was compared
+        self._closing: set[str] = set()  # lines that nothing but a hold kept low when the power failed
         self._flames: Counter[str] = Counter()
         self._lit_since: dict[str, int] = {}
 
@@ -168,6 +169,7 @@ class House:
 
     async def lose_power(self) -> None:
         """Nobody gets to say anything any more."""
+        self._closing = {name for name, line in self.ledger.lines.items() if line.high_since is None and not line.held}
         self._all_fall("opened_unknown")
         await self._gone()
 
@@ -385,6 +387,9 @@ class House:
             if fall.line == entry.burner and fall.cause == cause and (_late(fall) or abs(fall.at - at) <= 2 * HOUR):
                 self.ledger.falls.remove(fall)
                 return
+        if cause == "opened_unknown" and entry.burner in self._closing:  # it was about to close, and is told so too
+            self._closing.remove(entry.burner)
+            return
         self.ledger.complain(at, f"on record is a cut of {entry.burner} ({cause}, row {entry.seq}) that nobody saw")
 
     def _let_be(self) -> None:
