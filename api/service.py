@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from api import log
 from api.machine.machine import Machine
 from api.machine.missing import look
+from api.prompt_loop import PromptLoop
 from api.rest.access import Access
 from api.rest.app import build
 from api.rest.connections import Connection, Handshake
@@ -63,8 +64,8 @@ def serve_until_stopped(
     sys.setswitchinterval(SWITCH_EVERY)
     context = _context(config.rest)
     listener = _bind(config.rest)
-    with _only_instance(Path(config.journal.path)):
-        return asyncio.run(_serve(config, path, origin, listener, context, ready))
+    with _only_instance(Path(config.journal.path)), asyncio.Runner(loop_factory=PromptLoop) as runner:
+        return runner.run(_serve(config, path, origin, listener, context, ready))
 
 
 async def _serve(

@@ -7,6 +7,7 @@ Each reader has a bounded queue of its own. One who falls behind loses the oldes
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -42,13 +43,20 @@ class Ended:
 
 
 Item = Happened | StateChanged | Lagged | Ended
+Wake = Callable[[Callable[[], None]], None]
+
+
+def _at_once(ring: Callable[[], None]) -> None:
+    ring()
 
 
 class Subscription:
     """One reader's end: ``async with stream.subscribe() as items: item = await items.next()``."""
 
-    def __init__(self, stream: "Stream", capacity: int) -> None:
+    def __init__(self, stream: "Stream", capacity: int, wake: Wake) -> None:
         self._stream = stream
+        self._wake = wake
+        self._woken = False  # there is a reason to wake, and it is still to come
         self._items: deque[Item] = deque()
         self._capacity = capacity
         self._filled = asyncio.Event()
@@ -65,13 +73,15 @@ class Subscription:
         items, self._items = [*self._items], deque()
         return items
 
-    async def filled(self, seconds: float) -> None:
-        """Wait until there is something to take, for so many seconds at the most."""
-        if not self._items:
-            self._filled.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._filled.wait()
+    async def filled(self, seconds: float) -> bool:
+        """Wait until there is something to take, for so many seconds at the most; returns whether it was woken."""
+        if self._items:
+            return False
+        self._filled.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._filled.wait()
+        return bool(self._items)
 
     def put(self, item: Item) -> None:
         """Queue an item; never waits. A state that is announced already is not announced twice."""
@@ -81,6 +91,12 @@ class Subscription:
             self._items.clear()
             self._items.append(Lagged())
         self._items.append(item)
+        if not self._woken and not self._filled.is_set():
+            self._woken = True
+            self._wake(self._ring)
+
+    def _ring(self) -> None:
+        self._woken = False
         self._filled.set()
 
     async def __aenter__(self) -> "Subscription":
@@ -99,9 +115,12 @@ class Stream:
     def __init__(self) -> None:
         self.readers: set[Subscription] = set()
 
-    def subscribe(self, capacity: int = CAPACITY) -> Subscription:
-        """A new reader; it sees what is published while its ``async with`` block lasts."""
-        return Subscription(self, capacity)
+    def subscribe(self, capacity: int = CAPACITY, wake: Wake = _at_once) -> Subscription:
+        """A new reader; it sees what is published while its ``async with`` block lasts.
+
+        ``wake`` may put off what wakes it, where many readers would wake together.
+        """
+        return Subscription(self, capacity, wake)
 
     def publish(self, item: Item) -> None:
         """Hand an item to every reader."""

@@ -13,6 +13,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.prompt_loop import PromptLoop
 from api.rest.problems import Problem
 
 REQUEST_WITHIN = 10.0  # s, for a whole request; it ends between one and two of these after it began
@@ -21,6 +22,7 @@ READ_AT_ONCE = 16 * 1024  # bytes of one connection, before the others have thei
 CRUMB = 128  # bytes; a body arrives in packets or chunks of more, or there is not much of it
 MOST_CRUMBS = 64  # in a body
 MOST = 256  # open connections; beyond that the oldest of those that owe us a request goes
+SHUT_OFF = b"/shut-off "  # in a request's first line; split over two packets it is as welcome, and waits its turn
 _NO_REQUEST = "This is not an HTTP request, its head is larger than 16 KiB, or its body comes in too many pieces."
 
 
@@ -60,6 +62,12 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._owed: object = None  # the last request known when the client was seen to owe something
         self._watch = self.loop.call_later(REQUEST_WITHIN, self._look)
+
+    def data_received(self, data: bytes) -> None:
+        if SHUT_OFF in data and isinstance(self.loop, PromptLoop):
+            self.loop.first(super().data_received, data)
+        else:
+            super().data_received(data)
 
     def resume_writing(self) -> None:
         self._owed = self  # it reads, so it owes from now on at the earliest

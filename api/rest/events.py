@@ -31,6 +31,7 @@ from controller.tokens import Role
 PING_EVERY = 5  # s; a reader that hears nothing for twice as long has lost us
 TICK_EVERY = 1.0  # s, for a page that shows by itself what it knows no more
 SAID_ONCE_IN = 0.1  # s; so old a countdown may be when it is told
+PACE_OF_ALL = 0.004  # s
 PACE = 0.05  # s from one message to the next where much happens; what comes meanwhile goes out in one
 AHEAD = 4  # messages that may go out at once before that
 LOOK_EVERY = 2.0  # s; the stream of a token that was revoked ends so soon
@@ -183,7 +184,7 @@ class _Reader:
 
     async def items(self) -> AsyncIterator[bytes]:
         """What to send, until the program or the reader's token ends."""
-        async with self._stove.stream.subscribe() as items:
+        async with self._stove.stream.subscribe(wake=self._rounds.let) as items:  # what wakes one page wakes them all
             newest = self._newest()
             self._after = newest if self._resumes is None else min(self._resumes, newest)
             waiting: list[Item] = [Lagged()]  # one who has just come knows as little as one who fell behind
@@ -200,15 +201,18 @@ class _Reader:
                     ticked = clock()
                     said += self._wording.tick()
                 if said:
-                    self._paid_until = max(self._paid_until, clock()) + PACE
+                    pace = max(PACE, PACE_OF_ALL * len(self._stove.stream.readers))
+                    self._paid_until = max(self._paid_until, clock()) + pace
                     yield said
                 if Ended() in waiting:
                     return
                 patience = ticked + TICK_EVERY - clock() if self._ticks else LOOK_EVERY
-                await items.filled(max(0.0, patience))
+                had_its_turn = await items.filled(max(0.0, patience))
                 if (rest := self._paid_until - AHEAD * PACE - clock()) > 0:
                     await asyncio.sleep(rest)
-                await self._rounds.turn()  # what wakes one of fifty pages wakes them all
+                    had_its_turn = False
+                if not had_its_turn:
+                    await self._rounds.turn()
                 waiting = items.take()
 
     def _tell(self, item: Item) -> bytes:

@@ -1,45 +1,58 @@
 """Turns: whoever shuts off never finds hundreds of others before it in the event loop's line.
 
-Everything that has come in is begun in the loop's next round, and a shut-off takes a handful of rounds. So a round
-begins a few requests only, and tells a few open pages what has happened; the others wait, in the order in which they
-came, and hold nothing meanwhile.
+Everything that has come in is begun in the loop's next round, and a shut-off waits until the round is over. So a round
+begins one other request, and tells one open page what has happened; the rest wait, in the order in which they came, and
+hold nothing meanwhile.
 """
 
 import asyncio
+import functools
 from collections import deque
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-BEGUN_AT_ONCE = 4  # requests, or pages; a round of the loop then takes milliseconds
+BEGUN_AT_ONCE = 1  # request, or page; a round of the loop then takes a millisecond or two
 
 
 class Rounds:
-    """Lets a few go on in each round of the loop."""
+    """Lets so many go on in each round of the loop."""
 
     def __init__(self) -> None:
         self._left = BEGUN_AT_ONCE  # in this round
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[Callable[[], object]] = deque()
 
     async def turn(self) -> None:
         """Return once it is one's turn."""
+        turn = asyncio.get_running_loop().create_future()
+        self.let(functools.partial(_give, turn))
+        await turn
+
+    def let(self, go: Callable[[], object]) -> None:
+        """Call it now, or in a later round once its turn comes; one that returns False did not need it."""
         loop = asyncio.get_running_loop()
         if self._left == BEGUN_AT_ONCE:
             loop.call_soon(self._next_round, loop)
-        if self._left:
-            self._left -= 1
-        else:
-            self._waiting.append(loop.create_future())
-            await self._waiting[-1]
+        self._waiting.append(go)
+        self._go_on()
 
     def _next_round(self, loop: asyncio.AbstractEventLoop) -> None:
         self._left = BEGUN_AT_ONCE
-        while self._left and self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.cancelled():
-                turn.set_result(None)
-                self._left -= 1
+        self._go_on()
         if self._left < BEGUN_AT_ONCE:
             loop.call_soon(self._next_round, loop)
+
+    def _go_on(self) -> None:
+        while self._left and self._waiting:
+            if self._waiting.popleft()() is not False:
+                self._left -= 1
+
+
+def _give(turn: asyncio.Future[None]) -> bool:
+    if turn.cancelled():
+        return False
+    turn.set_result(None)
+    return True
 
 
 class Turns:
