@@ -140,6 +140,20 @@ PROTECTIONS = (
         "tests/hardware/test_keeper.py::test_a_level_that_is_not_what_was_written_opens_every_line",
     ),
     Protection(
+        "a relay is on record before it closes",
+        "controller/stove.py",
+        "burner.closes_within(now, MARK_AHEAD)",
+        "False",
+        "tests/controller/test_stove_on_record.py::test_a_relay_is_on_record_before_it_closes",
+    ),
+    Protection(
+        "what has come in is read before what waits",
+        "api/prompt_loop.py",
+        "            ready.rotate(len(ready) - waited)\n",
+        "            pass\n",
+        "tests/api/test_prompt_loop.py",
+    ),
+    Protection(
         "a later permit is not forgotten for an earlier one's refusal",
         "hardware/client.py",
         "            if self._wanted.get(asked.line) is asked.permit:  # else",
