@@ -376,8 +376,7 @@ class Burner:
         if proof is None or self.last_shut_off is None:
             return []
         self.last_shut_off = replace(self.last_shut_off, proof=finding.proof)
-        early = max(now, proof.since + self.limits.hold_open)
-        self.holds = tuple(replace(h, until=min(h.until, early)) if h.until is not None else h for h in self.holds)
+        self.holds = tuple(self._shortened(hold, now) for hold in self.holds)
         proved = Proved(
             burner=self.id,
             at=now,
@@ -463,6 +462,12 @@ class Burner:
         if self.proof is not None and self._proving_a_flame():
             until = max(until, self.proof.until)
         self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, until))
+
+    def _shortened(self, hold: Hold, now: Millis) -> Hold:
+        """A hold that need not wait for a proof any more, but its own ``hold_open``: it may be of a later shut-off."""
+        if hold.until is None:
+            return hold
+        return replace(hold, until=min(hold.until, max(now, hold.since + self.limits.hold_open)))
 
     def _end_holds(self, now: Millis) -> None:
         """Let end what has had its time, though never before a burning flame's proof has come to something."""

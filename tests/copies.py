@@ -1,5 +1,6 @@
 """A copy of what is under version control, as it lies in the working folder, for gates that plant bugs in it."""
 
+import functools
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def copy_to(folder: Path) -> None:
             (folder / name).chmod((ROOT / name).stat().st_mode)
 
 
+@functools.cache
 def state() -> str:
     """The commit that lies in the working folder, and whether anything was changed since; "unknown" without git."""
     asked = ("git", "describe", "--always", "--dirty= and what was changed since")

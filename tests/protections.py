@@ -140,6 +140,13 @@ PROTECTIONS = (
         "tests/hardware/test_keeper.py::test_a_level_that_is_not_what_was_written_opens_every_line",
     ),
     Protection(
+        "a proof leaves a later shut-off or start its hold_open",
+        "controller/burner.py",
+        "max(now, hold.since + self.limits.hold_open)",
+        "max(now, (self.last_shut_off.at if self.last_shut_off else now) + self.limits.hold_open)",
+        "tests/controller/test_burner_measured.py",
+    ),
+    Protection(
         "a relay is on record before it closes",
         "controller/stove.py",
         "burner.closes_within(now, MARK_AHEAD)",

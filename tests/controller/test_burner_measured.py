@@ -1,10 +1,11 @@
 """What a burner makes of what is measured: proofs, lockouts for faults, and their reset."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from controller.burner import COLD_FOR
+from controller.burner import COLD_FOR, Burner
 from controller.events import Cause, LockedOut, Proof, Proved, ShutOff, WasReset
 from controller.proof import Finding
 from controller.terms import Contact, Flame, HoldKind, LastShutOff, NotNow, Reading, Status
@@ -65,6 +66,19 @@ def test_a_proof_that_comes_late_ends_the_hold_at_once() -> None:
     assert burner.holds[0].until == LATER + 40 * SECOND
     burner.tick(LATER + 40 * SECOND)
     assert burner.permitted(LATER + 40 * SECOND)
+
+
+@pytest.mark.parametrize(
+    "again", [lambda burner, now: burner.shut_off(now, Cause.USER, ANNA), lambda burner, now: burner.begin(now)]
+)
+def test_a_proof_leaves_a_later_shut_off_or_start_its_hold_open(again: Callable[[Burner, int], object]) -> None:
+    """The keeper was replaced while the proof was pending, or somebody shut off again."""
+    burner = a_lit_burner()
+    burner.shut_off(LATER, Cause.SUPERVISION, "keeper")
+    again(burner, LATER + 3 * SECOND)
+    burner.observe(LATER + 4 * SECOND, OUT)
+    assert burner.proof is None
+    assert [hold.until for hold in burner.holds] == [LATER + 3 * SECOND + LIMITS.hold_open]
 
 
 def test_a_hold_never_ends_before_the_flames_proof_came_to_something() -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.faults.campaign import campaign, in_order
-from tests.faults.kept import Kept, OfAnotherProgram
+from tests.faults.kept import Kept, NothingKept
 from tests.faults.powercut import Verdict, everywhere
 from tests.faults.report import write, write_page
 from tests.faults.run import Outcome
@@ -64,7 +64,7 @@ def main() -> int:
     """Run the campaign; returns the exit code."""
     try:
         return _campaign(_arguments())
-    except OfAnotherProgram as error:
+    except NothingKept as error:
         print(f"make faults: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -1,11 +1,11 @@
 """The campaign's report: a table, and for each fault a picture of the lines against what was allowed."""
 
 import html
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from tests.copies import state
 from tests.faults.oracle import Span, judge
 from tests.faults.powercut import Verdict
 from tests.faults.run import MOMENTS, Outcome
@@ -129,6 +129,13 @@ def _rows(outcomes: list[Outcome], names: list[str]) -> Iterable[tuple[str, str,
             yield name, FAULTS[name].what, FAULTS[name].reaction.limit, slowest, f"{len(runs) - bad} of {len(runs)}"
 
 
+def _programs(outcomes: list[Outcome]) -> str:
+    runs = Counter(outcome.program for outcome in outcomes).most_common()
+    (program, _), *others = runs
+    apart = "".join(f"; in {many} runs of commit {other}" for other, many in others)
+    return f"The program is that of commit {program}{apart}."
+
+
 def _slowest(runs: list[Outcome]) -> str:
     falls = [(fall, run) for run in runs if (fall := latest_fall(run)) is not None]
     if not falls:
@@ -154,7 +161,7 @@ def _summary(outcomes: list[Outcome]) -> str:
     instants = ", ".join(MOMENTS)
     return (
         f"{faults} faults and pairs of faults, {len(outcomes)} runs at these instants: {instants}. {demands} demands "
-        f"of the oracle; {wrong} runs with something wrong. The program is that of commit {state()}."
+        f"of the oracle; {wrong} runs with something wrong. {_programs(outcomes)}"
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.brokers import free_port
+from tests.copies import state
 from tests.e2e.program import eventually
 from tests.faults.audit import audit
 from tests.faults.fault import Dips, Fault, Opens, Undisturbed
@@ -41,6 +42,8 @@ class Outcome:
     demands: int
     before: tuple[tuple[str, ...], ...] = ()
     """What was wrong each time that it had been played before."""
+    program: str = ""
+    """The commit whose program it was played with."""
 
 
 def moment_of(fault: Fault, seed: int) -> str:
@@ -75,7 +78,7 @@ def play(fault: Fault, seed: int) -> Outcome:
         print(f"kept: {folder}", file=sys.stderr)
     else:
         shutil.rmtree(folder)
-    return Outcome(fault.name, seed, moment, tuple(wrong), run, struck, demands)
+    return Outcome(fault.name, seed, moment, tuple(wrong), run, struck, demands, program=state())
 
 
 def _authorise(made: Scene, sections: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.campaign import DISTURBED, campaign
 from tests.faults.fault import Fault
-from tests.faults.kept import Kept, OfAnotherProgram, digest
+from tests.faults.kept import Kept, NothingKept
 from tests.faults.powercut import Verdict
 from tests.faults.report import write
 from tests.faults.run import Outcome
@@ -49,14 +49,9 @@ def test_what_was_kept_comes_back_as_it_was(tmp_path: Path) -> None:
     assert kept.load() == {(NAME, 0): outcome(0), (NAME, 1): outcome(1, "low"), (NAME, 2): outcome(2)}
 
 
-def test_a_campaign_of_another_program_is_not_gone_on_with(tmp_path: Path) -> None:
-    file = tmp_path / "outcomes.jsonl"
-    with pytest.raises(OfAnotherProgram, match="nothing to go on with"):
-        Kept(file).load()
-    Kept(file).start()
-    file.write_text("f" * len(digest()) + "\n")
-    with pytest.raises(OfAnotherProgram, match="was changed since"):
-        Kept(file).load()
+def test_where_nothing_was_kept_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    with pytest.raises(NothingKept, match="begin without --resume"):
+        Kept(tmp_path / "outcomes.jsonl").load()
 
 
 def test_what_is_played_again_says_what_was_wrong_before(played: list[Outcome]) -> None:
@@ -88,3 +83,9 @@ def test_the_report_names_what_was_played_again_and_when_the_machine_stood_still
     assert f"- {NAME}, seed 0, idle, time 1: left: high for 3 ms" in report
     assert f"| {FAULTS[NAME].what} | every line open within 50 ms | 20 ms, the machine stood still for 15 ms" in report
     assert "2 of 2" in report
+
+
+def test_the_report_says_with_which_program_each_run_was_played(tmp_path: Path) -> None:
+    ones = [Outcome(**vars(outcome(seed)) | {"program": "abc"}) for seed in (0, 1)]
+    write(tmp_path, [*ones, Outcome(**vars(outcome(2)) | {"program": "def"})], Verdict())
+    assert "The program is that of commit abc; in 1 runs of commit def." in (tmp_path / "report.md").read_text()
