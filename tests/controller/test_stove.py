@@ -19,7 +19,7 @@ from controller.stove import Stove, UnknownBurner
 from controller.stream import Happened, Item, StateChanged, Subscription
 from controller.terms import NotAllowed, NotNow
 from controller.wall import Calendar
-from hardware.client import KeeperClient
+from hardware.client import KeeperClient, Sensed
 from hardware.clock import HOUR, MINUTE, SECOND
 from hardware.origin import Reached
 from hardware.protocol import LONGEST, Part, decode, encode
@@ -95,6 +95,26 @@ def test_shutting_off_one_burner_leaves_the_others(tmp_path: Path) -> None:
         assert permitted(bench, "right")
 
     on_a_stove(tmp_path, act)
+
+
+def test_a_burner_that_cannot_be_trusted_cuts_every_other_that_is_permitted(tmp_path: Path) -> None:
+    pins = {"left": 17, "middle": 27, "right": 16}
+    burners = [{"id": name, "name": name.title(), "relay": {"pin": pin}} for name, pin in pins.items()]
+    burners[0]["contact"] = {"pin": 22}
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.lock("middle", ANNA)
+        await bench.stove.lock("left", ANNA)
+        bench.keeper.said.clear()
+        for _ in range(40):  # its contact stays closed under an open relay
+            bench.stove.keeper_sensed(Sensed(contacts={"left": True}))
+            bench.pass_time(100)
+        assert bench.stove.view("left").status == "lockout"
+        assert last_cut(bench, "middle") == ("lock", ANNA), "its relay was open already"
+        assert last_cut(bench, "right") == ("fault", "left")
+        assert ("open", "right") in bench.keeper.said
+
+    on_a_stove(tmp_path, act, burners=burners)
 
 
 def test_a_burner_that_does_not_exist_is_told_so_and_nothing_is_opened(tmp_path: Path) -> None:
