@@ -31,8 +31,8 @@ from controller.tokens import Role
 PING_EVERY = 5  # s; a reader that hears nothing for twice as long has lost us
 TICK_EVERY = 1.0  # s, for a page that shows by itself what it knows no more
 SAID_ONCE_IN = 0.1  # s; so old a countdown may be when it is told
-PACE_OF_ALL = 0.004  # s
 PACE = 0.05  # s from one message to the next where much happens; what comes meanwhile goes out in one
+PACE_OF_ALL = 0.004  # s for each open page, where there are so many that this is more
 AHEAD = 4  # messages that may go out at once before that
 LOOK_EVERY = 2.0  # s; the stream of a token that was revoked ends so soon
 STALLED_AFTER = 10  # s, for a reader that does not read
