@@ -180,7 +180,7 @@ class _Reader:
         self._welcome = welcome
         self._greeting = greeting
         self._ticks = bool(greeting)
-        self._paid_until = 0.0  # on the loop's clock: PACE for each message
+        self._paid_until = 0.0  # on the loop's clock: a pace for each message
 
     async def items(self) -> AsyncIterator[bytes]:
         """What to send, until the program or the reader's token ends."""

@@ -13,6 +13,7 @@ from controller.wall import Calendar
 from hardware.client import KeeperClient
 from hardware.clock import HOUR, MINUTE, SECOND, Millis
 from hardware.gauges_client import Gauged, GaugesClient
+from tests.controller.test_stove import last_cut
 from tests.fakes import StoveBench, on_a_stove
 
 ANNA = "phone:Anna"
@@ -90,9 +91,7 @@ def test_a_sweep_opens_what_is_idle_at_once_and_what_burns_after_a_warning(tmp_p
         assert bench.stove.view("left").permitted
         burn(bench, 1, left=True)
         assert ("open", "left") in bench.keeper.said
-        last = bench.stove.view("left").last_shut_off
-        assert last is not None
-        assert (last.cause, last.by) == ("shut_off_all", ANNA)
+        assert last_cut(bench, "left") == ("shut_off_all", ANNA)
 
     on_a_stove(tmp_path, act)
 
@@ -169,9 +168,7 @@ def test_a_topic_cuts_every_burner_and_lets_go_after_it_was_quiet_for_a_while(tm
     async def act(bench: StoveBench) -> None:
         bench.stove.interlock_spoke("presence", active=True)
         assert {("open", "left"), ("open", "right")} <= set(bench.keeper.said)
-        last = bench.stove.view("right").last_shut_off
-        assert last is not None
-        assert (last.cause, last.by) == ("interlock", "presence")
+        assert last_cut(bench, "right") == ("interlock", "presence")
         bench.pass_time(MINUTE)
         assert not bench.stove.view("left").permitted
         bench.stove.interlock_spoke("presence", active=False)

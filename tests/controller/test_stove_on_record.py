@@ -16,6 +16,7 @@ from controller.stream import Happened
 from controller.terms import NotNow
 from hardware.client import Opened
 from hardware.clock import HOUR, MINUTE, SECOND, ClockFault
+from tests.controller.test_stove import last_cut
 from tests.fakes import NOON, StoveBench, config
 
 ANNA = "rest:Anna"
@@ -383,9 +384,7 @@ def test_without_a_keeper_no_timer_promises_a_flame(tmp_path: Path) -> None:
         bench.keeper.leave()
         with pytest.raises(NotNow, match="keeper"):
             await bench.stove.start_timer("left", MINUTE, ANNA)
-        last = bench.stove.view("left").last_shut_off
-        assert last is not None
-        assert (last.cause, last.by) == ("supervision", "keeper")
+        assert last_cut(bench, "left") == ("supervision", "keeper")
 
     on_a_stove(tmp_path, act)
 
@@ -406,9 +405,7 @@ def test_a_deadline_that_the_keeper_met_is_the_timer_s(tmp_path: Path) -> None:
         await bench.stove.start_timer("left", MINUTE, ANNA)
         bench.clock.advance(MINUTE)
         bench.keeper.open_by_itself("left", "deadline")
-        last = bench.stove.view("left").last_shut_off
-        assert last is not None
-        assert (last.cause, last.by) == ("timer", ANNA)
+        assert last_cut(bench, "left") == ("timer", ANNA)
 
     on_a_stove(tmp_path, act)
 

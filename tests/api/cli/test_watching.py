@@ -188,11 +188,10 @@ class Watched(Streams):
     def __init__(self, *streams: list[Said] | Failed) -> None:
         super().__init__(*streams)
         self.asked: list[str] = []
-        self.name = "Kitchen hob"
 
     def get(self, path: str) -> Any:
         self.asked.append(path)
-        return {"entries": []} if path.startswith("/history") else stove(name=self.name)
+        return {"entries": []} if path.startswith("/history") else stove()
 
 
 @pytest.fixture
