@@ -1,8 +1,7 @@
 """The fault campaign: ``make faults``.
 
-    python -m tests.faults                            # every fault at twenty instants, pairs at three, power cuts
-    python -m tests.faults --every-byte               # and power cuts at each byte of 200 commits
-    python -m tests.faults --instants 1               # the quick part
+    python -m tests.faults                            # faults at 20 instants, pairs at 3, power cut at each byte
+    python -m tests.faults --instants 1 --edges       # the quick part
     python -m tests.faults --only keeper-sigstop      # one fault; a part of a name is enough
     python -m tests.faults --resume                   # go on where one was broken off, and play again what went wrong
     python -m tests.faults --keep                     # the report is for the documentation
@@ -37,7 +36,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--pairs", type=int, help=f"instants for each pair ({PAIRS_AT}, and no more than for the others)"
     )
-    parser.add_argument("--every-byte", action="store_true", help="cut the power at every byte of 200 commits")
+    parser.add_argument(
+        "--edges",
+        action="store_true",
+        help="cut the power at the edges of each write, not at every byte of 200 commits",
+    )
     parser.add_argument("--keep", action="store_true", help=f"write the report to {KEPT} too")
     parser.add_argument("--seed", type=int, default=0, help="the first instant's seed (0)")
     parser.add_argument("--only", default="", help="faults with one of these, with commas between, in their name")
@@ -106,7 +109,8 @@ def _campaign(arguments: argparse.Namespace) -> int:
                 progress.console.print(f"[red]✖[/] {outcome.fault}, seed {outcome.seed}, {outcome.moment}: {wrong}")
 
         outcomes = in_order([*right, *campaign(runs, arguments.jobs, show, known)])
-    power = Verdict() if arguments.only else everywhere(arguments.every_byte)
+    with Progress() as progress:
+        power = Verdict() if arguments.only else everywhere(not arguments.edges, progress)
     print(*(f"✖ power cut, {wrong}" for wrong in power.wrong[:20]), sep="\n", end="\n" if power.wrong else "")
     write(arguments.report, outcomes, power)
     write_page(arguments.report, outcomes)
