@@ -16,10 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from api import log
+from api import lean_uvicorn, log
 from api.machine.machine import Machine
 from api.machine.missing import look
 from api.prompt_loop import PromptLoop
@@ -174,10 +173,10 @@ def _unexpected(error: BaseException | None) -> BaseException | None:
 # --- the parts ----------------------------------------------------------------------------------------
 
 
-class _Server(uvicorn.Server):
+class _Server(lean_uvicorn.Server):
     """uvicorn inside our loop; signals are ours."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: lean_uvicorn.Config) -> None:
         super().__init__(config)
         self._leaving = asyncio.Event()
 
@@ -198,12 +197,12 @@ class _Server(uvicorn.Server):
                     await self._leaving.wait()
 
 
-def _uvicorn_config(app: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Config:
+def _uvicorn_config(app: ASGIApp, context: ssl.SSLContext | None) -> lean_uvicorn.Config:
     def secure(**given: Any) -> Handshake:
         assert context is not None
         return Handshake(context, Connection(**given))
 
-    return uvicorn.Config(
+    return lean_uvicorn.Config(
         app,
         http=Connection if context is None else secure,  # type: ignore[arg-type]
         ws="none",

@@ -1,6 +1,5 @@
 """Every problem of a configuration at once, in sentences that name the key, its value and the cure."""
 
-import difflib
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -89,6 +88,8 @@ def _key(location: list[Any]) -> str:
 
 def _nearest(location: list[Any]) -> str:
     """The known key that is meant, as far as it can be guessed."""
+    import difflib  # noqa: PLC0415 - for mistakes only
+
     here = _model_at([part for part in location[:-1] if not isinstance(part, int)])
     known = [name for model in here for name in model.model_fields]
     match = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)

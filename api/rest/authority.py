@@ -1,7 +1,6 @@
 """/tls: the own certificate authority, for phones to trust. Its certificate only; the key is never read here."""
 
 import asyncio
-import plistlib
 import socket
 import uuid
 from pathlib import Path
@@ -35,6 +34,8 @@ def router(stove: Stove) -> APIRouter:
 
 def profile(der: bytes, host: str) -> bytes:
     """An iOS configuration profile that holds the authority; the same one for the same authority."""
+    import plistlib  # noqa: PLC0415 - with a parser of XML, for one download on seldom a phone
+
     mark = uuid.uuid5(uuid.NAMESPACE_OID, certificates.fingerprint(der))
     payload = {
         "PayloadType": "com.apple.security.root",
