@@ -140,6 +140,7 @@ def soak(
     folder: Path, plan: Plan, show: Callable[[float], None], before: Callable[[SoakScene], object] = lambda scene: None
 ) -> Result:
     """Run in ``folder`` and judge; ``before`` may do harm once everything is up."""
+    folder = folder.resolve()  # the programs work in it
     folder.mkdir(parents=True, exist_ok=True)
     with Mosquitto() as broker:
         scene = SoakScene(folder, plan.seed, broker, broker.port)

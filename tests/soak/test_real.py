@@ -102,8 +102,9 @@ def test_a_fall_after_the_machine_stood_still_is_told_apart() -> None:
 
 
 @pytest.mark.timeout(120)
-def test_ten_seconds_of_load_leave_nothing_behind(tmp_path: Path) -> None:
-    result = soak(tmp_path, Plan(10, pause=0.05, deeds=30), lambda passed: None)
+def test_ten_seconds_of_load_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = soak(Path("build/soak"), Plan(10, pause=0.05, deeds=30), lambda passed: None)
     assert result.wrong == []
     assert result.figures["timers"] > 0
     assert result.done["broker restarted"] > 0
