@@ -11,6 +11,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from hardware.clock import BootClock, ClockFault
+from hardware.drive import Drive
 from hardware.keeper import READ_BACK_WITHIN, Keeper
 from hardware.protocol import VERSION
 from hardware.settings import keeper_settings
@@ -381,6 +382,14 @@ def test_of_eight_lines_each_is_read_back_within_half_a_second(pin: int) -> None
             (f"b{pin}", "readback", True)
         ]
         assert opened[0]["at"] - wrong_since <= READ_BACK_WITHIN
+
+
+def test_a_poll_reads_back_one_line_of_two(kept: VirtualKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Drive] = []
+    monkeypatch.setattr(Drive, "as_written", lambda drive: read.append(drive) or True)  # type: ignore[func-returns-value]
+    kept.serve(until=1_000)
+    assert len(read) == 10, "ten polls"
+    assert read[0] is not read[1]
 
 
 def test_where_nothing_else_is_due_it_sleeps_from_poll_to_poll(kept: VirtualKeeper) -> None:

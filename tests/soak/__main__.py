@@ -10,6 +10,8 @@ The report is index.html and report.md in build/soak, with pictures; of a real r
 """
 
 import argparse
+import contextlib
+import io
 import sys
 import time
 from pathlib import Path
@@ -44,7 +46,8 @@ def _virtual(arguments: argparse.Namespace, progress: Progress) -> int:
     days = arguments.days or arguments.years * 365
     folder = arguments.report / "virtual"
     task = progress.add_task("days", total=days)
-    year = run(days, arguments.seed, lambda day: progress.update(task, completed=day))
+    with contextlib.redirect_stderr(io.StringIO()):  # the household's keepers report each power cut there
+        year = run(days, arguments.seed, lambda day: progress.update(task, completed=day))
     year_report.write(folder, year)
     return _verdict(year.wrong, folder)
 
