@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import pytest
 
-from controller.events import CommandRefused, FlameChanged, KeeperLost, ShutOff
+from controller.events import CommandRefused, FlameChanged, KeeperLost, ShutOff, TimerEnding
 from controller.journal import Entry, Journal
 from controller.series import EACH
 from controller.stove import Stove, UnknownBurner
 from controller.stream import Happened, Item, StateChanged, Subscription
 from controller.terms import NotAllowed, NotNow
 from controller.wall import Calendar
-from hardware.client import KeeperClient, Sensed
+from hardware.client import KeeperClient, Opened, Sensed
 from hardware.clock import HOUR, MINUTE, SECOND
 from hardware.origin import Reached
 from hardware.protocol import LONGEST, Part, decode, encode
@@ -334,8 +334,9 @@ def test_a_command_that_comes_while_the_stove_stops_closes_nothing(tmp_path: Pat
         assert not permitted(bench)
         bench.keeper.said.clear()
         await bench.stove.unlock("right", ANNA)
-        with pytest.raises(NotNow):
+        with pytest.raises(NotNow, match="flameout is being stopped") as refused:
             await bench.stove.start_timer("left", MINUTE, ANNA)
+        assert refused.value.code == "stopping"
         bench.pass_time(HOUR)
         assert not [said for said in bench.keeper.said if said[0] == "permit"]
 
@@ -512,6 +513,28 @@ def test_a_permit_that_died_on_its_way_is_no_cut_and_is_sent_anew(tmp_path: Path
         assert last_cut(bench, "right") == before
 
     on_a_stove(tmp_path, act)
+
+
+def test_a_permit_that_was_still_on_its_way_when_the_keeper_opened_its_line_is_no_cut(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        bench.stove.keeper_opened(Opened("right", "lease", cut=False, at=bench.clock.now()))
+        assert last_cut(bench, "right") is None
+        assert bench.stove.view("right").status == "ready"
+
+    on_a_stove(tmp_path, act)
+
+
+@pytest.mark.parametrize("cause", ["readback", "gas_alarm"])
+def test_what_fell_due_before_the_keeper_opened_a_line_is_told_before_it(tmp_path: Path, cause: str) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("right", 5 * MINUTE, ANNA)
+        async with bench.stove.stream.subscribe() as items:
+            bench.clock.advance(4 * MINUTE)  # its warning is due, and nobody has looked yet
+            bench.keeper.open_by_itself("right", cause)
+            events = [type(item.event) for item in waiting(items) if isinstance(item, Happened)]
+        assert events[:2] == [TimerEnding, ShutOff]
+
+    on_a_stove(tmp_path, act, interlocks=MANUAL)
 
 
 def test_a_deadline_met_late_after_an_extension_is_the_keepers_cut_and_stays_one(tmp_path: Path) -> None:

@@ -220,6 +220,20 @@ def test_what_converters_read_becomes_each_burners_flame(tmp_path: Path) -> None
     on_a_stove(tmp_path, act, burners=MEASURED)
 
 
+def test_a_voltage_that_no_flame_makes_locks_its_burner_out_and_cuts_the_other(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        gauge(bench, 10 * SECOND, 0.3, 0.3)
+        gauge(bench, 3 * SECOND, 12.0, 0.3)
+        assert bench.stove.view("left").status == "lockout"
+        assert last_cut(bench, "right") == ("fault", "left")
+        assert [burner for burner, _, _ in await on_record(bench, "lockout")] == ["left"]
+        assert ("left", "sensor", "foreign_voltage") in [
+            (burner, by, details["reason"]) for burner, by, details in await on_record(bench, "shut_off")
+        ]
+
+    on_a_stove(tmp_path, act, burners=MEASURED)
+
+
 def test_converters_that_are_not_read_are_a_problem_in_their_own_words(tmp_path: Path) -> None:
     class Broken:
         problem = "the converter does not answer"

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,23 +16,9 @@ from controller.terms import NotNow
 from hardware.client import Opened
 from hardware.clock import HOUR, MINUTE, SECOND, ClockFault
 from tests.controller.test_stove import last_cut
-from tests.fakes import NOON, StoveBench, config
+from tests.fakes import NOON, StoveBench, config, on_a_stove
 
 ANNA = "rest:Anna"
-
-
-def on_a_stove(folder: Path, act: Callable[[StoveBench], Awaitable[None]], **tables: Any) -> None:
-    """Run ``act`` with a started stove whose journal is in ``folder``; nothing of it is stopped in order."""
-
-    async def run() -> None:
-        bench = StoveBench(folder, config(**tables))
-        bench.start()
-        try:
-            await act(bench)
-        finally:
-            bench.close()
-
-    asyncio.run(run())
 
 
 def kinds(bench: StoveBench, burner: str | None = None) -> list[str]:
@@ -231,11 +216,37 @@ def test_a_crash_is_told_at_the_next_start_with_what_is_not_known(tmp_path: Path
         assert entries[0].details["earliest"] <= entries[0].details["latest"]
         last = bench.stove.view("left").last_shut_off
         assert last is not None
-        assert last.cause == "restart"
+        assert (last.cause, last.by) == ("restart", "flameout")
+        assert entries[0].by == "flameout"
         assert bench.stove.view("left").timer is None
 
     on_a_stove(tmp_path, act)
     on_a_stove(tmp_path, look)
+
+
+def test_each_burners_last_shut_off_is_known_after_a_restart(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.shut_off("left", "rest:Bea")
+        await bench.stove.lock("right", ANNA)
+        await bench.stove.stop()
+
+    async def look(bench: StoveBench) -> None:
+        assert last_cut(bench, "left") == ("user", "rest:Bea")
+        assert last_cut(bench, "right") == ("lock", ANNA)
+
+    on_a_stove(tmp_path, act)
+    on_a_stove(tmp_path, look)
+
+
+def test_a_start_and_its_keeper_are_on_record(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.journal.append([], {})
+        started, ready = sorted(read(bench.journal.path, Query()), key=lambda entry: entry.seq)
+        assert (started.kind, started.by, started.details["version"]) == ("started", "flameout", "1.2.3")
+        assert len(started.details["config_hash"]) >= 8
+        assert (ready.kind, ready.by, ready.details) == ("keeper_ready", "keeper", {"pid": 4711})
+
+    on_a_stove(tmp_path, act)
 
 
 def test_after_a_stop_in_order_nothing_is_unknown(tmp_path: Path) -> None:
@@ -373,7 +384,7 @@ def test_nobody_confirming_an_opening_is_said(tmp_path: Path, monkeypatch: pytes
 
     async def act(bench: StoveBench) -> None:
         bench.keeper.answers = False
-        with pytest.raises(NotConfirmed, match="Turn the knob off"):
+        with pytest.raises(NotConfirmed, match=r"it does not answer.*Turn the knob off"):
             await bench.stove.shut_off("left", ANNA)
 
     on_a_stove(tmp_path, act)
@@ -382,8 +393,9 @@ def test_nobody_confirming_an_opening_is_said(tmp_path: Path, monkeypatch: pytes
 def test_without_a_keeper_no_timer_promises_a_flame(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         bench.keeper.leave()
-        with pytest.raises(NotNow, match="keeper"):
+        with pytest.raises(NotNow, match="keeper") as refused:
             await bench.stove.start_timer("left", MINUTE, ANNA)
+        assert refused.value.code == "no_keeper"
         assert last_cut(bench, "left") == ("supervision", "keeper")
 
     on_a_stove(tmp_path, act)
