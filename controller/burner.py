@@ -425,7 +425,7 @@ class Burner:
 
     def next_due(self) -> Millis | None:
         """The next instant at which ``tick`` has something to do."""
-        due = [hold.until for hold in self.holds if hold.until is not None and not self._proving_a_flame()]
+        due = [hold.until for hold in self.holds if hold.until is not None and not self._has_to_be_proved()]
         if not self.holds:
             due += [at for at in (self.deadline(), None if self.warned else self._warn_at()) if at is not None]
         return min(due, default=None)
@@ -470,9 +470,13 @@ class Burner:
         return replace(hold, until=min(hold.until, max(now, hold.since + self.limits.hold_open)))
 
     def _end_holds(self, now: Millis) -> None:
-        """Let end what has had its time, though never before a burning flame's proof has come to something."""
-        if not self._proving_a_flame():
+        """Let end what has had its time, though never before a proof that a closing relay would spoil is over."""
+        if not self._has_to_be_proved():
             self.holds = tuple(hold for hold in self.holds if hold.until is None or now < hold.until)
+
+    def _has_to_be_proved(self) -> bool:
+        """A new flame could not be told from the old one, nor a contact that closes from one that is stuck."""
+        return self._proving_a_flame() or (self.proof is not None and self.has_contact)
 
     def _proving_a_flame(self) -> bool:
         return self.proof is not None and self.proof.flame is Flame.LIT

@@ -9,7 +9,7 @@ from controller.burner import COLD_FOR, Burner
 from controller.events import Cause, LockedOut, Proof, Proved, ShutOff, WasReset
 from controller.proof import Finding
 from controller.terms import Contact, Flame, HoldKind, LastShutOff, NotNow, Reading, Status
-from hardware.clock import MINUTE, SECOND
+from hardware.clock import HOUR, MINUTE, SECOND
 from tests.controller.builders import LIMITS, NOW, a_burner, a_lit_burner, a_sensing_burner
 
 ANNA = "phone:Anna"
@@ -302,13 +302,27 @@ def test_the_time_since_a_flame_went_out_is_not_counted_anew_by_each_reading() -
     assert burner.cold_since is None
 
 
-def test_a_contact_that_shows_stuck_as_the_hold_ends_is_cut_again_in_the_proofs_name() -> None:
+def test_a_relay_does_not_close_before_its_contact_was_judged_though_hold_open_is_over() -> None:
+    """One that closes then, for a timer that somebody sets, would look stuck."""
+    burner = a_burner(has_contact=True, limits=replace(LIMITS, hold_open=SECOND))
+    burner.shut_off(NOW, Cause.USER, ANNA)
+    burner.tick(NOW + SECOND + 50)
+    with pytest.raises(NotNow):
+        burner.start_timer(NOW + SECOND + 50, MINUTE, ANNA)
+    assert burner.next_due() is None
+    burner.observe(NOW + SECOND + 100, OPEN)
+    burner.tick(NOW + SECOND + 100)
+    assert burner.permitted(NOW + SECOND + 100)
+
+
+def test_a_contact_that_shows_stuck_as_the_hold_would_end_locks_out_and_the_relay_never_closes() -> None:
     burner = a_burner(has_contact=True, limits=replace(LIMITS, hold_open=SECOND))
     burner.shut_off(NOW, Cause.USER, ANNA)
     burner.tick(NOW + SECOND)
-    events = burner.observe(NOW + SECOND, CLOSED)
-    assert [event.by for event in events if isinstance(event, ShutOff)] == ["proof"]
     assert not burner.permitted(NOW + SECOND)
+    events = burner.observe(NOW + SECOND, CLOSED)
+    assert [type(event) for event in events] == [Proved, LockedOut]
+    assert not burner.permitted(NOW + HOUR)
 
 
 def test_one_reading_that_is_looked_at_often_counts_once() -> None:
