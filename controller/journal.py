@@ -212,6 +212,8 @@ class Journal:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > _VERSION:
                 raise sqlite3.DatabaseError(f"it was written by a newer flameout (format {version})")
+            if _lacks_what_stood(connection):
+                raise sqlite3.DatabaseError("it lacks the table of what stood, so locks and lockouts are not known")
             connection.executescript(_SCHEMA)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
             self._load(connection)
@@ -242,6 +244,12 @@ class Journal:
 
     def _sentence(self, error: Exception) -> str:
         return f"The journal {self.path} cannot be written: {error}."
+
+
+def _lacks_what_stood(connection: sqlite3.Connection) -> bool:
+    """Whether there are rows without that table; one that is being made, as the power went, has none yet."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return {"events"} == tables & {"events", "standing"} and any(connection.execute("SELECT 1 FROM events LIMIT 1"))
 
 
 # --- reading ------------------------------------------------------------------------------------------

@@ -386,6 +386,29 @@ def test_a_journal_whose_standing_values_are_garbage_is_unreadable(five_rows: Pa
     on_journal(five_rows, act)
 
 
+def test_rows_without_the_table_of_what_stood_are_unreadable_and_left_as_they_are(five_rows: Path) -> None:
+    tamper(five_rows, "DROP TABLE standing")
+    before = five_rows.read_bytes()
+
+    async def act(journal: Journal) -> None:
+        assert journal.unreadable, "a lockout may have stood there"
+        assert "lacks the table of what stood" in (journal.problem or "")
+
+    on_journal(five_rows, act)
+    assert five_rows.read_bytes() == before
+
+
+def test_a_journal_that_was_being_made_as_the_power_went_is_made(five_rows: Path) -> None:
+    tamper(five_rows, "DROP TABLE standing")
+    tamper(five_rows, "DELETE FROM events")
+
+    async def act(journal: Journal) -> None:
+        await written(journal, "started")
+        assert journal.problem is None
+
+    on_journal(five_rows, act)
+
+
 def test_a_last_cut_that_is_garbage_is_no_last_cut(five_rows: Path) -> None:
     tamper(five_rows, "UPDATE events SET details = '{\"cut\": true' WHERE seq = 5")
 
