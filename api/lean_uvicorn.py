@@ -1,6 +1,6 @@
 """uvicorn without its command line, which its package imports first, and with it click and multiprocessing: 0.9 MiB.
 
-Whoever imports ``uvicorn.main`` afterwards has the real one.
+Whoever imports ``uvicorn.main`` afterwards has the real one; ``uvicorn.run``, which belongs to it, is not there.
 """
 
 import sys
@@ -27,11 +27,11 @@ def import_lean() -> None:
     sys.modules[_MAIN] = _NoCommandLine(_MAIN)
     try:
         import sse_starlette  # noqa: F401, PLC0415 - which looks for the server there, too
-        import uvicorn  # noqa: F401, PLC0415
+        import uvicorn  # noqa: PLC0415
     except Exception:
         _forget()
     else:
-        del sys.modules[_MAIN]
+        del sys.modules[_MAIN], uvicorn.main, uvicorn.run
 
 
 def _forget() -> None:

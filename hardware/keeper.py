@@ -302,5 +302,7 @@ def main(config: str | None, fd: int | None = None) -> int:
 
 
 if __name__ == "__main__":  # argparse is 0.3 MiB, for two words that only our own controller says
-    said = dict(zip(sys.argv[1::2], sys.argv[2::2], strict=True))
+    said = dict(zip(sys.argv[1::2], [*sys.argv[2::2], ""], strict=False))
+    if not said.keys() <= {"--config", "--fd"} or not all(said.values()):
+        sys.exit("usage: python -m hardware.keeper [--config FILE] [--fd NUMBER]")
     sys.exit(main(said.get("--config"), int(said["--fd"]) if "--fd" in said else None))

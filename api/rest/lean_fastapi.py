@@ -12,7 +12,9 @@ from pydantic import BaseModel
 def import_late() -> None:
     """Import FastAPI, if nobody has yet; models that others make are built as ever."""
     config = BaseModel.model_config
-    before = BaseModel.__dict__["model_rebuild"]
+    before = vars(BaseModel).get("model_rebuild")
+    if before is None:  # a pydantic that has it elsewhere builds early, as ever
+        return
 
     def rebuild(cls: type[BaseModel], /, **how: Any) -> bool | None:
         """FastAPI asks plainly, to have it done early; pydantic names who asks, when it must be done."""

@@ -69,9 +69,8 @@ def missed(figures: Iterable[Figure]) -> list[Figure]:
 
 def machine() -> str:
     """Where it was measured, for people."""
-    return (
-        f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, Python {platform.python_version()}"
-    )
+    system = f"Linux {platform.release().split('-')[0]}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {platform.machine()}, {system}"
 
 
 def as_table(figures: Iterable[Figure]) -> Table:

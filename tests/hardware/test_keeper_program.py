@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import socket
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,3 +118,12 @@ def test_a_signal_ends_a_listening_keeper_and_no_other_signal_interrupts_that(
     assert end.value.code == code
     assert told == ["ready"]
     assert [signal.getsignal(other) for other in SIGNALS] == [signal.SIG_IGN] * 3
+
+
+@pytest.mark.parametrize("words", [["--confg", "x"], ["--help"], ["--config"], ["--fd", "3", "more"]])
+def test_words_that_it_does_not_know_start_nothing(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hardware.keeper", *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "usage: python -m hardware.keeper [--config FILE] [--fd NUMBER]\n"
