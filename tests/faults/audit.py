@@ -1,7 +1,5 @@
 """Nothing is lost: what was acknowledged and each fall of a line is on record once, in order, without a gap."""
 
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +12,8 @@ from tests.witness import boot_seconds
 BURNERS = (*ALL, "rear", "front")
 TOLERANCE = 0.003  # s: the record has whole milliseconds
 KINDS = {"timer": "timer_started", "extend": "timer_extended", "lock": "locked", "unlock": "unlocked"}
+CLIENTS = ("rest", "mqtt", "console", "phone")
+INHERITED = 3  # rows that the run began with
 AMOUNTS = {"timer": "duration_s", "extend": "by_s"}  # each is another number in a run, so that its row is known by it
 
 
@@ -33,16 +33,11 @@ def audit(scene: Scene) -> None:
     """Fails with a sentence about the first thing that is not on record as it has to be."""
     rows = scene.rows()
     assert [row.seq for row in rows] == list(range(1, 1 + len(rows))), "the record has a gap"
-    verdict = subprocess.run(
-        [sys.executable, "-m", "api.entry", "history", "--verify", "--config", str(scene.stove.config)],
-        env=scene.stove.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    verdict = scene.verify()
     assert verdict.returncode == 0, f"history --verify: {verdict.stdout}{verdict.stderr}"
     found = list(commands(scene.statements, rows))
-    assert (wrong := [*not_once(found, scene.loose), *out_of_order(found)]) == [], "; ".join(wrong)
+    unasked = [] if scene.loose else nobody_asked(found, rows[INHERITED:])
+    assert (wrong := [*not_once(found, scene.loose), *out_of_order(found), *unasked]) == [], "; ".join(wrong)
     for line in PINS:
         eventually(f"each fall of {line} is on record once: {_falls(scene, line)}", partial(_told, scene, line), 5)
 
@@ -83,6 +78,14 @@ def not_once(found: list[Found], loose: bool) -> Iterator[str]:
             yield f"{one} was acknowledged and is not on record"
         if many > one.said.get("times", 1) and not loose:
             yield f"{one} is on record {many} times"
+
+
+def nobody_asked(found: list[Found], rows: Iterable[Row]) -> Iterator[str]:
+    """What was decided for somebody, and no statement tells that anybody asked for it."""
+    asked = {row.seq for one in found for row in one.rows}
+    for row in rows:
+        if row.kind in KINDS.values() and row.by.split(":")[0] in CLIENTS and row.seq not in asked:
+            yield f"{row.kind} of {row.burner} by {row.by}, and nobody asked for it"
 
 
 def out_of_order(found: list[Found]) -> Iterator[str]:

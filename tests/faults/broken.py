@@ -1,7 +1,7 @@
 """Hardware that fails: pins, contacts, sensors and inputs."""
 
 from tests.e2e.program import LEFT, eventually
-from tests.faults.fault import Dips, Fault, Follows, Strike
+from tests.faults.fault import KEEPER_GONE, Dips, Fault, Follows, Strike
 from tests.faults.scene import Scene, wait
 
 WRITES_FAIL = """\
@@ -29,6 +29,7 @@ SENSORS = {
     "flicker": "the sensor's plug is loose",
     "reference": "the converter's reference is wrong",
 }
+SEEN_COLD = ("sensor_noisy", "flicker")  # the others look like a cold probe until something burns
 RAIL = """\
 from hardware.simulated import SimulatedFactory
 SimulatedFactory.millivolts = lambda self, burner: {rail}
@@ -73,6 +74,17 @@ def _stuck_button(scene: Scene) -> None:
     scene.must_dip(0.4, "the stop button was pressed")
     scene.simulate("stop", "press")
     scene.on_heal(lambda: scene.simulate("stop", "let_go"))
+
+
+def _flame_is_unknown(scene: Scene) -> None:
+    """And it is a problem in words."""
+    burner = scene.burner("right")
+    assert burner["flame"] == "unknown", f"its flame counts as {burner['flame']}"
+    assert burner["problem"], "nothing is said of it"
+
+
+def _shows_nothing(_scene: Scene) -> None:
+    return None
 
 
 def _in_keeper(script: str) -> Strike:
@@ -139,7 +151,13 @@ FAULTS = (
         restarts=True,
     ),
     Fault(
-        "converter-gone", "the converter does not answer", _in_keeper(CONVERTER_GONE), Follows(), 1.0, starting=False
+        "converter-gone",
+        "the converter's library fails in the keeper",
+        _in_keeper(CONVERTER_GONE),
+        KEEPER_GONE,
+        2.2,
+        False,
+        starting=False,
     ),
     Fault(
         "contact-welded",
@@ -153,7 +171,15 @@ FAULTS = (
         says=("lockout",),
     ),
     *(
-        Fault(name.replace("_", "-"), what, _hob("right", f"fault {name}"), Follows(), 1.0, starting=False)
+        Fault(
+            name.replace("_", "-"),
+            what,
+            _hob("right", f"fault {name}"),
+            Follows(),
+            1.0,
+            starting=False,
+            shows=_flame_is_unknown if name in SEEN_COLD else _shows_nothing,
+        )
         for name, what in SENSORS.items()
     ),
     Fault(
@@ -187,6 +213,7 @@ FAULTS = (
             Follows(),
             1.0,
             starting=False,
+            shows=_flame_is_unknown,
         )
         for name, rail in {"upper": 256.0, "lower": -256.0}.items()
     ),

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,11 +130,7 @@ class _Methods(ctypes.Structure):
 @contextlib.contextmanager
 def recorded() -> Iterator[list[Op]]:
     """Whatever SQLite writes in this process within the ``with`` block, by the file's name without its folder."""
-    library = ctypes.CDLL("libsqlite3.so.0")  # the one that Python's own module has loaded
-    library.sqlite3_libversion.restype = ctypes.c_char_p
-    assert library.sqlite3_libversion().decode() == sqlite3.sqlite_version, "Python has another SQLite inside"
-    library.sqlite3_vfs_find.restype = ctypes.POINTER(_Vfs)
-    vfs = library.sqlite3_vfs_find(None).contents
+    vfs = _default_vfs()
     before = vfs.open, vfs.delete
     recorder = _Recorder(*before)
     vfs.open, vfs.delete = recorder.functions
@@ -143,13 +140,33 @@ def recorded() -> Iterator[list[Op]]:
         vfs.open, vfs.delete = before
 
 
+def slow_syncs(seconds: float) -> None:
+    """From now on, each sync of what this process's SQLite opens takes so long; nothing is recorded."""
+    vfs = _default_vfs()
+    _slow.append(_Recorder(vfs.open, vfs.delete, seconds))
+    vfs.open, vfs.delete = _slow[-1].functions
+
+
+def _default_vfs() -> _Vfs:
+    library = ctypes.CDLL("libsqlite3.so.0")  # the one that Python's own module has loaded
+    library.sqlite3_libversion.restype = ctypes.c_char_p
+    assert library.sqlite3_libversion().decode() == sqlite3.sqlite_version, "Python has another SQLite inside"
+    library.sqlite3_vfs_find.restype = ctypes.POINTER(_Vfs)
+    found: _Vfs = library.sqlite3_vfs_find(None).contents
+    return found
+
+
 def _file_name(path: int) -> str:
     return Path(ctypes.string_at(path).decode()).name
 
 
+_slow: list["_Recorder"] = []  # alive as long as SQLite may call them
+
+
 class _Recorder:
-    def __init__(self, opens: int, deletes: int) -> None:
+    def __init__(self, opens: int, deletes: int, slow: float | None = None) -> None:
         self.log: list[Op] = []
+        self._slow = slow  # s for a sync, where nothing is to be recorded
         self._names: dict[int, str] = {}  # by the file's address
         self._really_open, self._really_delete = _OPEN(opens), _DELETE(deletes)
         self._kept = (_OPEN(self._open), _DELETE(self._delete))  # as long as SQLite may call them
@@ -171,8 +188,12 @@ class _Recorder:
     def _delete(self, vfs: int, name: int, sync: int) -> int:
         result = int(self._really_delete(vfs, name, sync))
         if result == 0:
-            self.log.append(Op("delete", _file_name(name)))
+            self._record(Op("delete", _file_name(name)))
         return result
+
+    def _record(self, op: Op) -> None:
+        if self._slow is None:
+            self.log.append(op)
 
     def _ours(self, theirs: int) -> _Methods:
         """The same functions, with ours before those that change the disk."""
@@ -181,16 +202,17 @@ class _Recorder:
             write, truncate, sync = _WRITE(made.write), _TRUNCATE(made.truncate), _SYNC(made.sync)
 
             def wrote(file: int, data: int, length: int, at: int) -> int:
-                self.log.append(Op("write", self._names[file], at, ctypes.string_at(data, length)))
+                self._record(Op("write", self._names[file], at, ctypes.string_at(data, length)))
                 return int(write(file, data, length, at))
 
             def truncated(file: int, length: int) -> int:
-                self.log.append(Op("truncate", self._names[file], length))
+                self._record(Op("truncate", self._names[file], length))
                 return int(truncate(file, length))
 
             def has_synced(file: int, flags: int) -> int:
+                time.sleep(self._slow or 0.0)
                 result = int(sync(file, flags))
-                self.log.append(Op("sync", self._names[file]))
+                self._record(Op("sync", self._names[file]))
                 return result
 
             ours = _WRITE(wrote), _TRUNCATE(truncated), _SYNC(has_synced)

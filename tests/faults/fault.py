@@ -74,12 +74,16 @@ class Fault:
     wire: bool = False  # between the daemon and the broker
     unreachable: bool = False  # at start, nobody listens at the broker's port
     sections: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    unrecorded: bool = False  # what is asked for while it lasts counts, and may not be acknowledged as on record
+    shows: Strike = _nothing  # what has to be seen at its end, before it is healed
     meanwhile: Strike | None = None  # another fault, which is struck before and lasts
     after: Strike = _nothing  # a last look, once it is healed
 
 
 OWN_KEEPER = {"keeper": 'socket = "{folder}/keeper.sock"'}
 """The keeper as a process of its own, as under systemd; ``{folder}`` is the run's."""
+SESAME = {"require_token": "true"}
 __all__ = [
     "BOTH_GONE",
     "DIES",
@@ -87,6 +91,7 @@ __all__ = [
     "KEEPER_GONE",
     "OWN_KEEPER",
     "PAUSES",
+    "SESAME",
     "Dips",
     "Fault",
     "Follows",

@@ -20,7 +20,7 @@ TOKEN = "Anna"
 def bequeath(scene: Scene) -> None:
     """Leave it to the daemon that starts next, as an earlier one would have."""
     asyncio.run(_write(scene.folder / "flameout.db"))
-    TokenStore(scene.folder / "tokens.json").add(TOKEN, Role.COOK)
+    scene.heir = TokenStore(scene.folder / "tokens.json").add(TOKEN, Role.COOK)
     for line, why in SINCE_LONG.items():
         scene.say("kept_low", line, why=why)
 

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.e2e.program import eventually
 from tests.faults.fault import Fault, Strike, Undisturbed
 from tests.faults.scene import Scene, wait
+from tests.faults.wire import mended, obeys_mqtt, over_a_wire
 from tests.witness import boot_seconds
 
 BASE = "flameout/test"
+TIMER = f"{BASE}/burner/right/cmd/timer"
 COMMANDS = tuple(
     f"{BASE}/{path}"
     for path in (
@@ -72,12 +75,25 @@ def _broker_freezes(scene: Scene) -> None:
 
 
 def _retained(scene: Scene) -> None:
-    """Commands that wait at the broker for whoever subscribes, and a broker that is met anew."""
-    assert scene.broker is not None
-    _publish(scene, [(topic, b"PRESS", True) for topic in COMMANDS] + [(COMMANDS[3], b"0.02", True)])
-    scene.broker.stop()
-    scene.broker.start()
-    wait(2.0)  # more than it takes to connect again, and the timer of 1.2 s that nobody may obey
+    """Commands that wait at the broker for whoever subscribes next; nobody obeys them, and they are cleared."""
+    scene.wire.passes_to_broker = lambda said: 0
+    scene.on_wire(scene.wire.cut)
+    _publish(scene, [*((topic, b"PRESS", True) for topic in COMMANDS if topic != TIMER), (TIMER, b"0.02", True)])
+    assert _kept(scene) == len(COMMANDS), "the broker keeps fewer"
+    scene.wire.passes_to_broker = None
+    eventually("they are cleared", lambda: _kept(scene) == 0, 40)
+    wait(1.4)  # more than the timer of 1.2 s that nobody may obey
+
+
+def _kept(scene: Scene) -> int:
+    """How many commands the broker keeps."""
+    kept: set[str] = set()
+    with _client(scene) as client:
+        client.on_message = lambda _client, _data, message: kept.add(message.topic) if message.retain else None
+        for topic in COMMANDS:
+            client.subscribe(topic)
+        wait(0.3)
+    return len(kept)
 
 
 def _nonsense(scene: Scene) -> None:
@@ -126,9 +142,9 @@ for _ in range(many):
     one.settimeout(2)
     try:
         one.connect(("127.0.0.1", port))
+        made.append(one)
     except OSError:
         pass
-    made.append(one)
 print(len(made), flush=True)
 sys.stdin.read()
 """
@@ -140,7 +156,7 @@ def _ten_thousand(scene: Scene) -> None:
     crowd = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     scene.on_heal(lambda: crowd.communicate(timeout=10))
     assert crowd.stdout is not None
-    assert crowd.stdout.readline() == "10000\n"
+    assert int(crowd.stdout.readline()) > 9_000, "most could not connect"
 
 
 def _crowd(many: int, words: bytes) -> Strike:
@@ -202,7 +218,7 @@ def _half_closed(scene: Scene) -> None:
 
 
 def _over_mqtt(name: str, what: str, strike: Strike, lasts: float = 0.8) -> Fault:
-    return Fault(name, what, strike, Undisturbed(), lasts, starting=False, mqtt=True)
+    return Fault(name, what, strike, Undisturbed(), lasts, starting=False, mqtt=True, after=obeys_mqtt)
 
 
 def _over_http(name: str, what: str, strike: Strike) -> Fault:
@@ -215,7 +231,7 @@ FAULTS = (
     _over_mqtt("broker-dies", "the broker dies and comes back", _broker_dies),
     _over_mqtt("broker-flaps", "the broker is killed ten times within seconds", _broker_flaps),
     _over_mqtt("broker-freezes", "the broker stands still, its connections half open", _broker_freezes, 1.5),
-    _over_mqtt("retained-commands", "retained commands wait at a broker that is met anew", _retained),
+    over_a_wire("retained-commands", "retained commands wait at the broker for the daemon", mended(_retained)),
     _over_mqtt("invalid-payloads", "140 payloads that are no commands", _nonsense),
     _over_mqtt("large-payload", "a command of 20 MB", _large),
     _over_mqtt("message-flood", "3,000 commands at once", _flood, 1.5),

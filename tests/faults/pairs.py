@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tests.faults.fault import Fault
+from tests.faults.fault import Fault, Undisturbed
 
 MANY = 48
 LASTING = (
@@ -79,10 +79,17 @@ def together(first: Fault, second: Fault) -> Fault:
         meanwhile=first.strike,
         lasts=max(first.lasts, second.lasts),
         obeys=first.obeys and second.obeys,
-        restarts=first.restarts or second.restarts,
+        restarts=first.restarts or second.restarts or _cannot_replace_a_keeper(first, second),
+        unrecorded=first.unrecorded or second.unrecorded,
+        environment={**first.environment, **second.environment},
         locks=(*first.locks, *second.locks),
         starting=False,
         mqtt=first.mqtt or second.mqtt,
         wire=first.wire or second.wire,
         sections={**first.sections, **second.sections},
     )
+
+
+def _cannot_replace_a_keeper(first: Fault, second: Fault) -> bool:
+    """To wait for a lost keeper's end takes a thread; without one the daemon ends, and its supervisor starts both."""
+    return first.name == "no-threads" and not isinstance(second.reaction, Undisturbed)

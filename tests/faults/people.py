@@ -8,12 +8,11 @@ from collections.abc import Callable
 
 import httpx2
 
-from tests.faults.fault import Fault, Follows, Undisturbed
+from tests.faults.fault import SESAME, Fault, Follows, Undisturbed
 from tests.faults.scene import HOLD_OPEN, Scene, wait
 from tests.witness import boot_seconds
 
 CLIENTS = 50
-SESAME = {"require_token": "true"}
 
 
 def _client(scene: Scene, **headers: str) -> httpx2.Client:
@@ -29,28 +28,31 @@ def _all_at_once(deed: Callable[[int], object], many: int = CLIENTS) -> None:
 
 
 def _fifty_on_one(scene: Scene) -> None:
-    """Everybody sets, extends, cancels and locks the right burner; in the end it is shut off."""
+    """Everybody sets, extends, cancels, locks and unlocks the right burner; in the end it is unlocked and shut off."""
     scene.loose = True
     seeds = [scene.random.randrange(2**31) for _ in range(CLIENTS)]
+    before = len(scene.statements)
 
     def hammer(number: int) -> None:
         dice = random.Random(seeds[number])
-        with _client(scene) as client:
-            for _ in range(3):
-                body = {"duration": dice.randrange(600, 3600)}
-                method, path, content = dice.choice(
-                    [
-                        ("PUT", "timer", body),
-                        ("POST", "timer/extend", {"by": 60}),
-                        ("DELETE", "timer", None),
-                        ("POST", "shut-off", None),
-                    ]
-                )
-                client.request(method, f"/api/v1/burners/right/{path}", json=content)
+        deeds: list[Callable[[], object]] = [
+            lambda: scene.timer("right", dice.randrange(600, 3600)),
+            lambda: scene.extend("right", 60),
+            lambda: scene.command("cancel", "DELETE", "/burners/right/timer", "right"),
+            lambda: scene.shut_off("right"),
+            lambda: scene.lock("right"),
+            lambda: scene.unlock("right"),
+        ]
+        for _ in range(3):
+            dice.choice(deeds)()
 
     _all_at_once(hammer)
+    failed = [said for said in scene.statements[before:] if "gave_up" in said]
+    assert not failed, f"not answered, or not on record: {failed[:3]}"
+    assert len(scene.statements) - before > CLIENTS, "most were refused"
+    assert scene.unlock("right"), "it cannot be unlocked"
     wait(HOLD_OPEN + 0.2)  # what somebody shut off at the end is past
-    scene.shut_off("right")
+    assert scene.shut_off("right"), "it cannot be shut off"
 
 
 def _extending_for_ever(scene: Scene) -> None:
@@ -121,8 +123,7 @@ def _many_at_the_end(scene: Scene) -> None:
     threading.Event().wait(0.95)
 
     def extend(_number: int) -> None:
-        by = scene.unlike(1)
-        scene.command("extend", "POST", "/burners/right/timer/extend", "right", {"by": by}, seconds=by)
+        scene.extend("right", 1)
 
     _all_at_once(extend, 20)
 

@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+import httpx2
+
 from tests.e2e.program import eventually
 from tests.faults.fault import (
     BOTH_GONE,
@@ -31,7 +33,11 @@ HANG = "import time\ntime.sleep(2.5)"
 GARBAGE = """\
 import os, socket, stat
 for name in os.listdir("/proc/self/fd"):
-    if os.readlink(f"/proc/self/fd/{{name}}").startswith("socket:"):
+    try:
+        what = os.readlink(f"/proc/self/fd/{{name}}")
+    except FileNotFoundError:  # of the list itself
+        continue
+    if what.startswith("socket:"):
         thing = socket.socket(fileno=os.dup(int(name)))
         if thing.family == socket.AF_UNIX and thing.type == socket.SOCK_SEQPACKET:
             {do}
@@ -117,14 +123,22 @@ def _fork_and_die(scene: Scene) -> None:
     scene.kill(scene.pid)
 
 
-def _limit(what: int, room: int) -> Strike:
+def _limit(what: int) -> Strike:
+    """Not one more than it has now."""
+
     def strike(scene: Scene) -> None:
         used = len(os.listdir(f"/proc/{scene.pid}/fd")) if what == resource.RLIMIT_NOFILE else _address_space(scene.pid)
         before = resource.prlimit(scene.pid, what)
-        resource.prlimit(scene.pid, what, (used + room, before[1]))
+        resource.prlimit(scene.pid, what, (used, before[1]))
         scene.on_heal(lambda: _suppressed(lambda: resource.prlimit(scene.pid, what, before)))
 
     return strike
+
+
+def _answers_nobody_new(scene: Scene) -> None:
+    """Else the limit was none."""
+    with contextlib.suppress(httpx2.TransportError), scene.connected() as client:
+        assert client.get("/healthz", timeout=0.3).status_code == 0, "it still takes connections"
 
 
 def _suppressed(deed: Callable[[], object]) -> None:
@@ -277,17 +291,18 @@ FAULTS = (
     Fault(
         "no-descriptors",
         "the controller has no file descriptor left",
-        _limit(resource.RLIMIT_NOFILE, 0),
-        Follows(),
+        _limit(resource.RLIMIT_NOFILE),
+        Undisturbed(),
         1.0,
         False,
         starting=False,
+        shows=_answers_nobody_new,
     ),
     Fault(
         "no-memory",
         "the controller gets no more memory",
-        _limit(resource.RLIMIT_AS, 0),
-        Follows(),
+        _limit(resource.RLIMIT_AS),
+        Undisturbed(),
         1.0,
         False,
         starting=False,
@@ -298,7 +313,6 @@ FAULTS = (
         lambda s: s.inside(s.pid, NO_THREADS),
         Undisturbed(),
         starting=False,
-        restarts=True,
     ),
     Fault("no-processor", "four busy processes on the machine", burn_processor, Undisturbed(), 1.5),
     Fault("restart-storm", "the controller is killed five times in a few seconds", _storm, Follows(), 0.5, False),

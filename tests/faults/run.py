@@ -24,7 +24,10 @@ from tests.faults.storage import hold_journal
 from tests.witness import boot_seconds
 
 MOMENTS = ("idle", "starting", "before a deadline", "during a write", "during another fault")
+OF_PAIRS = ("idle", "before a deadline", "during a write")
 OBEYED_AFTER = 0.15  # s after a strike: commands are tried
+FUSE = 1.6  # s, of the timer before whose end is struck
+BEFORE_THAT = 1.4  # s before it the other fault of a pair begins
 PATIENCE = 60.0  # s, for what has no limit of its own, on a machine that does much else
 RESTART = 0.3  # s; the supervisor's RestartSec
 
@@ -48,23 +51,27 @@ class Outcome:
 
 def moment_of(fault: Fault, seed: int) -> str:
     """The instant that a seed stands for; a fault that needs an answering daemon strikes an idle one instead."""
-    moment = MOMENTS[seed % (len(MOMENTS) - (fault.meanwhile is not None))]
+    if fault.meanwhile is not None:
+        return OF_PAIRS[seed % len(OF_PAIRS)]
+    moment = MOMENTS[seed % len(MOMENTS)]
     return "idle" if moment == "starting" and not fault.starting else moment
 
 
-def play(fault: Fault, seed: int) -> Outcome:
-    """Run it in a folder of its own, which stays only where something was wrong."""
+def play(fault: Fault, seed: int, keep: bool = True) -> Outcome:
+    """Run it in a folder of its own, which stays only where something was wrong, and where somebody wants to see it."""
     folder = Path(tempfile.mkdtemp(prefix=f"flameout-fault-{fault.name}-"))
     moment, wrong, struck = moment_of(fault, seed), [], 0.0
     sections = {key: value.format(folder=folder) for key, value in fault.sections.items()}
     if fault.unreachable:
         sections["more"] = f'[mqtt]\nhost = "127.0.0.1"\nport = {free_port()}\n'
     with scene(folder, seed, fault.mqtt, fault.wire, **sections) as made:
+        made.stove.environment |= fault.environment
         _authorise(made, sections)
         bequeath(made)
         try:
             struck = _strike(made, fault, moment)
             _while_it_lasts(made, fault, moment)
+            _nobody_died(made, fault)
             _afterwards(made, fault)
         except Exception as error:  # whatever it is, it is this run's, and the others go on
             wrong.append(f"{type(error).__name__}: {error}")
@@ -74,7 +81,7 @@ def play(fault: Fault, seed: int) -> Outcome:
     demands = sum(len(one.forbidden) + len(one.dips) + len(one.stays) for one in judges.values())
     if not demands:
         wrong.append("the oracle had nothing to judge")
-    if wrong:
+    if wrong and keep:
         print(f"kept: {folder}", file=sys.stderr)
     else:
         shutil.rmtree(folder)
@@ -95,42 +102,48 @@ def _strike(made: Scene, fault: Fault, moment: str) -> float:
         eventually("the daemon answers", made.stove.healthy, PATIENCE)
         made.wait_high()
         with _moment(made, fault, moment):
+            made.alive = made.pid, made.keeper_pid()
             return _do(made, fault, moment)
     return _do(made, fault, moment)
 
 
 def _do(made: Scene, fault: Fault, moment: str) -> float:
-    if fault.meanwhile is not None:
-        fault.meanwhile(made)
-        wait(made.random.uniform(0.0, 0.3))
     at = boot_seconds()
-    if fault.begins:
+    if isinstance(fault.reaction, Undisturbed):
         fault.strike(made)
-        _demand(made, fault, moment)
+        if moment != "starting":
+            why = f"{fault.what}, which is none of its business"
+            for line in ("right",) if moment == "before a deadline" else ALL:
+                made.stays(boot_seconds() - at + OBEYED_AFTER, why, line, at)
+    elif fault.begins:
+        fault.strike(made)
+        _demand(made, fault)
     else:
-        _demand(made, fault, moment)
+        _demand(made, fault)
         fault.strike(made)
     return at
 
 
-def _demand(made: Scene, fault: Fault, moment: str) -> None:
+def _demand(made: Scene, fault: Fault) -> None:
     reaction = fault.reaction
     if isinstance(reaction, Opens):
         made.must_open(reaction.within, fault.what, keeps=reaction.keeps)
     elif isinstance(reaction, Dips):
         made.must_dip(reaction.within, fault.what)
-    elif isinstance(reaction, Undisturbed) and moment != "starting":
-        made.stays(OBEYED_AFTER, f"{fault.what}, which is none of its business", "right")
 
 
 @contextlib.contextmanager
 def _moment(made: Scene, fault: Fault, moment: str) -> Iterator[None]:
-    """Bring about the instant, and end what belongs to it."""
+    """Bring about the instant, with the other fault of a pair by then, and end what belongs to it."""
+    meanwhile = fault.meanwhile or (lambda _scene: None)
     if moment == "before a deadline":
-        made.timer("left", 1.3)
-        deadline = made.statements[-1]["acked"] + 1.3
+        made.timer("left", FUSE)
+        deadline = made.statements[-1]["acked"] + FUSE
+        time.sleep(max(0.0, deadline - BEFORE_THAT - boot_seconds()))
+        meanwhile(made)
         time.sleep(max(0.0, deadline - 0.01 - boot_seconds()))
     elif moment == "during a write":
+        meanwhile(made)
         with _writing(made):
             wait(made.random.uniform(0.03, 0.08))
             yield
@@ -139,6 +152,7 @@ def _moment(made: Scene, fault: Fault, moment: str) -> Iterator[None]:
         made.random.choice((burn_processor, hold_journal))(made)
         wait(made.random.uniform(0.0, 0.3))
     else:
+        meanwhile(made)
         wait(made.random.uniform(0.0, 0.3))
     yield
 
@@ -169,8 +183,17 @@ def _while_it_lasts(made: Scene, fault: Fault, moment: str) -> None:
             eventually("the daemon answers", made.stove.healthy, PATIENCE)
         assert made.shut_off("right"), "a shut-off was not answered while it lasted"
         assert not made.lines.high(PINS["right"]), "the line is high after a shut-off"
-        made.timer("left", 0.5)
+        if moment not in ("starting", "before a deadline"):  # then the line is held open
+            assert made.timer("left", 1) or fault.unrecorded, "a timer was not acknowledged while it lasted"
     wait(max(0.0, until - time.monotonic()))
+    fault.shows(made)
+
+
+def _nobody_died(made: Scene, fault: Fault) -> None:
+    """Neither process ended that no fault took, or a supervisor's restart would cover it up."""
+    assert fault.restarts or not made.dead(), f"the daemon ended: {made.stove.log()[-300:]}"
+    if isinstance(fault.reaction, Undisturbed) and not fault.restarts and made.alive is not None:
+        assert (made.pid, made.keeper_pid()) == made.alive, "the daemon or its keeper is another one"
 
 
 def _afterwards(made: Scene, fault: Fault) -> None:
@@ -183,11 +206,11 @@ def _afterwards(made: Scene, fault: Fault) -> None:
     if made.dead():
         wait(RESTART)
         made.spawn()
-    eventually("the daemon answers again", lambda: _revived(made), PATIENCE)
+    eventually("the daemon answers again", lambda: _revived(made, fault), PATIENCE)
     if fault.says:
         eventually(f"it says one of {fault.says}", lambda: any(made.said(word) for word in fault.says))
     if free := [line for line in ALL if line not in fault.locks]:
-        eventually(f"{free} high", lambda: _revived(made) and made.high(*free), PATIENCE)
+        eventually(f"{free} high", lambda: _revived(made, fault) and made.high(*free), PATIENCE)
     for line in fault.locks:
         assert not made.lines.high(PINS[line]), f"{line} is high although it is locked out"
         assert made.burner(line)["status"] == "lockout", f"{line} is not locked out"
@@ -203,9 +226,10 @@ def _afterwards(made: Scene, fault: Fault) -> None:
     _still_locked(made, fault)
 
 
-def _revived(made: Scene) -> bool:
+def _revived(made: Scene, fault: Fault) -> bool:
     """Whether it answers; a supervisor starts it where it ended since, for it may answer once more before it ends."""
     if made.dead():
+        assert fault.restarts, f"the daemon ended: {made.stove.log()[-300:]}"
         made.spawn()
     return made.stove.healthy()
 

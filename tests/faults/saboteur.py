@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 _LISTENER = """\
-import os, signal
+import os, signal, sys
 _FOLDER = {folder!r}
 def _run(signum, frame):
     name = os.path.join(_FOLDER, f"sabotage-{{os.getpid()}}.py")
@@ -18,12 +18,17 @@ def _run(signum, frame):
         exec(compile(script.read(), script.name, "exec"), {{}})
 signal.signal(signal.SIGUSR2, _run)
 open(os.path.join(_FOLDER, f"listens-{{os.getpid()}}"), "w").close()
+if {slow!r} in os.environ and "run" in sys.orig_argv:
+    from tests.faults.disk import slow_syncs
+    slow_syncs(float(os.environ[{slow!r}]))
 """
+SLOW_SYNCS = "FLAMEOUT_TEST_SLOW_SYNCS"
+"""Variable: s that each of the daemon's syncs takes."""
 
 
 def plant(folder: Path) -> None:
     """Make every Python process with ``folder`` on its path listen."""
-    (folder / "sitecustomize.py").write_text(_LISTENER.format(folder=str(folder)))
+    (folder / "sitecustomize.py").write_text(_LISTENER.format(folder=str(folder), slow=SLOW_SYNCS))
 
 
 def sabotage(folder: Path, pid: int, script: str) -> None:

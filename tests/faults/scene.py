@@ -59,6 +59,7 @@ class Row:
     boot: float
     kind: str
     burner: str | None
+    by: str
     details: dict[str, Any]
 
 
@@ -84,6 +85,8 @@ class Scene:
         self.token: Path | None = None  # of the console, where tokens are asked for
         self.keeper: subprocess.Popen[str] | None = None
         self.own_keeper = "socket" in sections.get("keeper", "")
+        self.heir: str | None = None  # the secret of a token of before the fault
+        self.alive: tuple[int, int] | None = None  # controller and keeper as the fault struck
         self.forgot = False  # what stood in the journal was destroyed while no daemon ran
         self._saying = threading.Lock()
         self._numbers = count(1)
@@ -109,9 +112,9 @@ class Scene:
         """What kept lines low is over."""
         self.say("may_close", line)
 
-    def stays(self, seconds: float, why: str, line: str | None = None) -> None:
-        """For so long, nothing may open the line."""
-        at = boot_seconds()
+    def stays(self, seconds: float, why: str, line: str | None = None, since: float | None = None) -> None:
+        """For so long from now, or from an instant (s on the boot clock), nothing may open the line."""
+        at = boot_seconds() if since is None else since
         self.say("stays", line, at=at, until=at + seconds, why=why)
 
     # --- the daemon -----------------------------------------------------------------------------------
@@ -210,6 +213,10 @@ class Scene:
         path, seconds = f"/burners/{line}/timer", self.unlike(seconds)
         return self.command("timer", "PUT", path, line, {"duration": seconds}, seconds=seconds)
 
+    def extend(self, line: str, seconds: float) -> bool:
+        by = self.unlike(seconds)
+        return self.command("extend", "POST", f"/burners/{line}/timer/extend", line, {"by": by}, seconds=by)
+
     def shut_off(self, line: str | None) -> bool:
         path = "/shut-off" if line is None else f"/burners/{line}/shut-off"
         return self.command("shut_off", "POST", path, line)
@@ -241,13 +248,26 @@ class Scene:
     def wait_high(self, *lines: str) -> None:
         eventually(f"{lines or ALL} high", lambda: self.high(*lines), 60)
 
+    def heirs_answer(self) -> int:
+        """The status that a token of before the fault gets."""
+        assert self.heir is not None
+        headers = {"Authorization": f"Bearer {self.heir}"}
+        return httpx2.get(f"http://127.0.0.1:{self.stove.port}/api/v1/stove", headers=headers, timeout=3).status_code
+
     # --- what is on record ----------------------------------------------------------------------------
 
     def rows(self) -> list[Row]:
         """The journal, as any SQLite program reads it."""
         with contextlib.closing(sqlite3.connect(self.folder / "flameout.db", timeout=5)) as journal:
-            rows = journal.execute("SELECT seq, boot_ms, kind, burner, details FROM events ORDER BY seq")
-            return [Row(seq, boot / 1000, kind, burner, json.loads(said)) for seq, boot, kind, burner, said in rows]
+            rows = journal.execute('SELECT seq, boot_ms, kind, burner, "by", details FROM events ORDER BY seq')
+            return [
+                Row(seq, boot / 1000, kind, burner, by, json.loads(said)) for seq, boot, kind, burner, by, said in rows
+            ]
+
+    def verify(self) -> "subprocess.CompletedProcess[str]":
+        """``flameout history --verify``."""
+        command = [sys.executable, "-m", "api.entry", "history", "--verify", "--config", str(self.stove.config)]
+        return subprocess.run(command, env=self.stove.environment, capture_output=True, text=True, check=False)
 
     def said(self, word: str) -> bool:
         """Whether the journal has an event of that type, or a log has the word."""

@@ -9,8 +9,12 @@ import threading
 from pathlib import Path
 
 from tests.e2e.program import eventually
-from tests.faults.fault import Fault, Follows, Strike, Undisturbed
+from tests.faults.fault import SESAME, Fault, Follows, Strike, Undisturbed
+from tests.faults.saboteur import SLOW_SYNCS
 from tests.faults.scene import Scene, wait
+from tests.witness import boot_seconds
+
+SYNC = 0.2  # s, of a slow disk
 
 
 def _journal(scene: Scene) -> Path:
@@ -44,7 +48,10 @@ def hold_journal(scene: Scene, pieces: int = 1, seconds: float = 1.5) -> None:
 
 
 def _slow(scene: Scene) -> None:
-    hold_journal(scene, pieces=8, seconds=0.2)
+    """Every sync of the journal takes 0.2 s, since the start; so does the answer to what has to be on record."""
+    began = boot_seconds()
+    assert scene.timer("left" if scene.random.random() < 0.5 else "right", 3600), "a timer was not acknowledged"
+    assert boot_seconds() - began > SYNC, "the disk is not slow"
 
 
 def _overwrite(scene: Scene) -> None:
@@ -63,18 +70,14 @@ def _delete(scene: Scene) -> None:
 
 
 def _scramble_tokens(scene: Scene) -> None:
+    """What it cannot read lets nobody in; the console's own secret lies elsewhere."""
+    assert scene.heirs_answer() == 200, "the token of before is not known"
     tokens = scene.folder / "tokens.json"
-    before = tokens.read_bytes() if tokens.exists() else None
+    eventually("its use is noted", lambda: any(token["last_used_at"] for token in json.loads(tokens.read_text())))
+    before = tokens.read_bytes()
     tokens.write_bytes(scene.random.randbytes(300))
-    tokens.chmod(0o600)
-
-    def undo() -> None:
-        if before is None:
-            tokens.unlink(missing_ok=True)
-        else:
-            tokens.write_bytes(before)
-
-    scene.on_heal(undo)
+    scene.on_heal(lambda: tokens.write_bytes(before))
+    assert (status := scene.heirs_answer()) == 401, f"a token of before is answered with {status}"
 
 
 def _scramble_configuration(scene: Scene) -> None:
@@ -118,11 +121,16 @@ def _newer(scene: Scene) -> None:
 
 
 def _older(scene: Scene) -> None:
-    """Without a number of its format, the table of what stands and the index."""
+    """Without a number of its format, the table of what stands and the index: what was locked is not known."""
+    scene.lost_record = True
     with contextlib.closing(sqlite3.connect(_journal(scene))) as journal, journal:
         journal.executescript("PRAGMA user_version = 0; DROP TABLE standing; DROP INDEX events_by_burner")
-    scene.forgot = True
-    scene.say("forgotten")
+
+
+def _oldest(scene: Scene) -> None:
+    """Without a number of its format and the index: what it has is what it needs."""
+    with contextlib.closing(sqlite3.connect(_journal(scene))) as journal, journal:
+        journal.executescript("PRAGMA user_version = 0; DROP INDEX events_by_burner")
 
 
 def _nearly(scene: Scene) -> None:
@@ -149,6 +157,12 @@ def _bit_rot(scene: Scene) -> None:
     scene.lost_record = True
 
 
+def _tells_of_rot(scene: Scene) -> None:
+    verdict = scene.verify()
+    assert verdict.returncode == 1, f"history --verify ends with {verdict.returncode}"
+    assert "1" in verdict.stdout + verdict.stderr, f"it does not name the row: {verdict.stdout}{verdict.stderr}"
+
+
 def _gone(scene: Scene) -> None:
     """Nothing can be known then of what was locked; a lockout is as far away as the journal."""
     _delete(scene)
@@ -164,16 +178,33 @@ FAULTS = (
         Undisturbed(),
         1.5,
         starting=False,
+        unrecorded=True,
     ),
     Fault("journal-locked", "another program holds the journal", hold_journal, Undisturbed(), 2.0, starting=False),
-    Fault("slow-disk", "the disk takes 200 ms for every commit", _slow, Undisturbed(), 2.0, starting=False),
+    Fault(
+        "slow-disk",
+        "the disk takes 200 ms for every commit",
+        _slow,
+        Undisturbed(),
+        2.0,
+        starting=False,
+        environment={SLOW_SYNCS: str(SYNC)},
+    ),
     Fault(
         "journal-overwritten", "pages of the journal are overwritten", _overwrite, Undisturbed(), 1.5, starting=False
     ),
     Fault(
         "journal-deleted", "the journal is deleted under a running daemon", _delete, Undisturbed(), 1.5, starting=False
     ),
-    Fault("tokens-scrambled", "the file of tokens is scrambled", _scramble_tokens, Undisturbed(), 0.8, starting=False),
+    Fault(
+        "tokens-scrambled",
+        "the file of tokens is scrambled",
+        _scramble_tokens,
+        Undisturbed(),
+        0.8,
+        starting=False,
+        sections=SESAME,
+    ),
     Fault(
         "configuration-scrambled",
         "the configuration is scrambled under a running daemon",
@@ -219,6 +250,16 @@ FAULTS = (
         1.5,
         False,
         starting=False,
+        locks=("left", "right"),
+    ),
+    Fault(
+        "journal-without-a-number",
+        "the journal was written before its format had a number",
+        _restarted_on(_oldest),
+        Follows(),
+        1.5,
+        False,
+        starting=False,
     ),
     Fault(
         "journal-without-a-column",
@@ -248,6 +289,7 @@ FAULTS = (
         1.5,
         False,
         starting=False,
+        after=_tells_of_rot,
     ),
     Fault(
         "journal-gone",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.audit import Found, commands, in_between, in_order, not_once, out_of_order
+from tests.faults.audit import Found, commands, in_between, in_order, nobody_asked, not_once, out_of_order
 from tests.faults.scene import Row, Said
 
 FIRST = {"what": "timer", "line": "left", "at": 5.0, "acked": 5.1, "seconds": 60.001}
@@ -12,16 +12,16 @@ SHUT_OFF = {"what": "shut_off", "line": "left", "at": 6.0, "acked": 6.1}
 
 
 def timer(seq: int, seconds: float, burner: str = "left") -> Row:
-    return Row(seq, 5.0, "timer_started", burner, {"duration_s": seconds})
+    return Row(seq, 5.0, "timer_started", burner, "rest:anyone", {"duration_s": seconds})
 
 
 def shut_off(seq: int, at: float, cause: str = "user") -> Row:
-    return Row(seq, at, "shut_off", "left", {"cause": cause, "cut": True})
+    return Row(seq, at, "shut_off", "left", "rest:anyone", {"cause": cause, "cut": True})
 
 
 def wrong(said: list[Said], rows: list[Row], loose: bool = False) -> list[str]:
     found: list[Found] = list(commands(said, rows))
-    return [*not_once(found, loose), *out_of_order(found)]
+    return [*not_once(found, loose), *out_of_order(found), *([] if loose else nobody_asked(found, rows))]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_a_whole_record_is_whole(said: list[Said], rows: list[Row]) -> None:
         ([FIRST], [timer(1, 60.001), timer(2, 60.001)], "is on record 2 times"),
         ([UNANSWERED], [timer(1, 60.003), timer(2, 60.003)], "is on record 2 times"),
         ([FIRST, SECOND], [timer(1, 60.002), timer(2, 60.001)], "is on record after"),
+        ([FIRST], [timer(1, 60.001), timer(2, 60.002)], "nobody asked"),
         ([SHUT_OFF], [shut_off(1, 6.2)], "is not on record"),
         ([SHUT_OFF], [shut_off(1, 6.05, "timer")], "is not on record"),
         ([SHUT_OFF], [shut_off(1, 6.05), shut_off(2, 6.06)], "is on record 2 times"),

@@ -53,6 +53,26 @@ def connect(self, *arguments, properties, **named):
     return real(self, *arguments, **named | {"clean_start": False}, properties=properties)
 mqtt.Client.connect = connect
 """
+OBEYS_WHAT_WAITS = """\
+from dataclasses import replace
+from api.mqtt.commands import CommandReader
+from paho.mqtt.subscribeoptions import SubscribeOptions
+SubscribeOptions.RETAIN_DO_NOT_SEND = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+real = CommandReader._command
+CommandReader._command = lambda self, now, message, *rest: real(self, now, replace(message, retained=False), *rest)
+"""
+DIES_LATER = """\
+import os, threading
+threading.Timer(1.2, lambda: os._exit(1)).start()
+"""
+ASKS_BY_ITSELF = """\
+import asyncio, gc
+from controller.stove import Stove
+gc.unfreeze()
+stove = next(thing for thing in gc.get_objects() if isinstance(thing, Stove))
+loop = asyncio.get_running_loop()
+loop.call_soon_threadsafe(lambda: loop.create_task(stove.start_timer("right", 600_000, "rest:nobody")))
+"""
 FORGETS_TO_WRITE = """\
 from controller.journal import Journal
 real = Journal.append
@@ -91,6 +111,9 @@ PLANTED = {  # where, in which fault, and a word of what is found
     "a record that writes twice": ("controller", WRITES_TWICE, FAULTS["two-daemons"], "on record 2 times"),
     "a record that forgets a lockout": ("controller", FORGETS_A_LOCKOUT, FAULTS["controller-sigkill"], "rear"),
     "a command that is obeyed again": ("controller", OBEYS_AGAIN, FAULTS["duplicates"], "on record 10 times"),
+    "a retained command that is obeyed": ("controller", OBEYS_WHAT_WAITS, FAULTS["retained-commands"], "fell"),
+    "a daemon that dies a while after": ("controller", DIES_LATER, FAULTS["deaf-pages"], "the daemon ended"),
+    "a timer that nobody asked for": ("controller", ASKS_BY_ITSELF, FAULTS["two-daemons"], "nobody asked for it"),
     "a session that outlives its connection": ("controller", KEEPS_ITS_SESSION, FAULTS["queued-commands"], "fell"),
     "two faults, and a keeper that forgets its lease": ("keeper", FORGETS_ITS_LEASE, BOTH, "high for"),
 }
@@ -102,7 +125,7 @@ def flawed() -> dict[str, Outcome]:
 
     def run(name: str) -> Outcome:
         of, script, fault, _ = PLANTED[name]
-        return play(replace(fault, strike=_planted(of, script, fault.strike)), 0)
+        return play(replace(fault, strike=_planted(of, script, fault.strike)), 0, keep=False)
 
     with ThreadPoolExecutor(JOBS) as pool:
         return dict(zip(PLANTED, pool.map(run, PLANTED), strict=True))

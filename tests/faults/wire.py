@@ -67,7 +67,7 @@ def _cut_in(kind: int) -> Strike:
             end = until - start
         assert end > 10, "what was cut is no packet"
 
-    return _undisturbed(strike)
+    return mended(strike)
 
 
 def _cut_answers(scene: Scene) -> None:
@@ -93,8 +93,8 @@ def _subscribed(said: bytes) -> bool:
     return any(kind == 8 for kind, _, _ in packets(said))
 
 
-def _undisturbed(strike: Strike) -> Strike:
-    """While all of it goes on, nobody opens the right line; in the end the wire is whole again."""
+def mended(strike: Strike) -> Strike:
+    """The daemon does not pause between its tries, and in the end the wire is whole again."""
 
     def both(scene: Scene) -> None:
         def mend() -> None:
@@ -103,9 +103,7 @@ def _undisturbed(strike: Strike) -> Strike:
 
         scene.on_heal(mend)
         scene.inside(scene.pid, HURRY)
-        began = boot_seconds()
         strike(scene)
-        scene.say("stays", "right", at=began, until=boot_seconds(), why="only the wire to the broker was harmed")
 
     return both
 
@@ -182,16 +180,16 @@ def obeys_mqtt(scene: Scene) -> None:
         eventually("a command over MQTT is obeyed again", obeyed, 40)
 
 
-def _over_a_wire(name: str, what: str, strike: Strike) -> Fault:
+def over_a_wire(name: str, what: str, strike: Strike) -> Fault:
     return Fault(name, what, strike, Undisturbed(), 0.6, starting=False, mqtt=True, wire=True, after=obeys_mqtt)
 
 
 FAULTS = (
-    _over_a_wire("cut-in-connect", "the wire is cut at every byte of CONNECT", _cut_in(CONNECT)),
-    _over_a_wire("cut-in-publish", "the wire is cut at every byte of a PUBLISH of ours", _cut_in(PUBLISH)),
-    _over_a_wire("cut-in-answers", "the wire is cut at every byte of the broker's answers", _undisturbed(_cut_answers)),
-    _over_a_wire("cut-in-command", "the wire is cut at every byte of a command to us", _undisturbed(_cut_command)),
-    _over_a_wire("slow-broker", "the broker is reached at 500 bytes a second", _undisturbed(_slow)),
-    _over_a_wire("duplicates", "a command of QoS 1 is repeated nine times with DUP", _repeated),
-    _over_a_wire("queued-commands", "commands were kept for a lasting session in our name", _undisturbed(_queued)),
+    over_a_wire("cut-in-connect", "the wire is cut at every byte of CONNECT", _cut_in(CONNECT)),
+    over_a_wire("cut-in-publish", "the wire is cut at every byte of a PUBLISH of ours", _cut_in(PUBLISH)),
+    over_a_wire("cut-in-answers", "the wire is cut at every byte of the broker's answers", mended(_cut_answers)),
+    over_a_wire("cut-in-command", "the wire is cut at every byte of a command to us", mended(_cut_command)),
+    over_a_wire("slow-broker", "the broker is reached at 500 bytes a second", mended(_slow)),
+    over_a_wire("duplicates", "a command of QoS 1 is repeated nine times with DUP", _repeated),
+    over_a_wire("queued-commands", "commands were kept for a lasting session in our name", mended(_queued)),
 )

@@ -86,6 +86,8 @@ class Soak:
         plan, start = self._plan, time.monotonic()
         due = _Due(start)
         while (passed := time.monotonic() - start) < plan.seconds or self._load.steps < plan.deeds:
+            if self._scene.dead():
+                return
             show(passed)
             if due.every("quiet", plan.quiet_every):
                 self._rest()
@@ -155,6 +157,8 @@ def soak(
             finally:
                 load.close()
             result = Result(plan, samples, {}, load.done, load.unanswered)
+            if scene.dead():
+                result.wrong.append(f"the daemon ended: {scene.stove.log()[-300:]}")
             _finish(scene, result)
         finally:
             samples.close()
@@ -200,7 +204,11 @@ def _judge_lines(result: Result) -> None:
 def _judge_memory(result: Result) -> None:
     for what in PROCESSES:
         loud, quiet = result.samples.of(what, quiet=False), result.samples.of(what, quiet=True)
-        heap = flatness([(sample.at, sample.anonymous) for sample in loud], result.plan.room)
+        try:
+            heap = flatness([(sample.at, sample.anonymous) for sample in loud], result.plan.room)
+        except ValueError as error:  # it ended early
+            result.wrong.append(f"nothing can be said of the {what}'s memory: {error}")
+            continue
         result.figures[f"{what} heap"] = asdict(heap) | {"flat": heap.flat}
         result.figures[f"{what} cpu"] = _cpu_share(loud)
         if not heap.flat:
