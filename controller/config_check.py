@@ -62,9 +62,12 @@ def _problem(details: Any) -> Problem:
         return Problem(key, f"{shown} {context['error']}".strip())
     if kind == "literal_error":
         return Problem(key, _literal_sentence(key, shown, context["expected"]))
+    if kind == "union_tag_invalid":
+        return Problem(f"{key}.kind", f"{context['tag']!r} is not known; use {context['expected_tags']}")
     if kind == "string_pattern_mismatch" and key.endswith("id"):
         return Problem(key, f"{shown} may have 1 to 32 of a-z, 0-9, _ and - only")
-    return Problem(key, f"{shown} is wrong: {details['msg'][0].lower()}{details['msg'][1:]}".strip())
+    said = "".join(character if character.isprintable() else "�" for character in details["msg"])
+    return Problem(key, f"{shown} is wrong: {said[0].lower()}{said[1:]}".strip())
 
 
 def _literal_sentence(key: str, shown: str, expected: str) -> str:

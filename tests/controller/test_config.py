@@ -281,7 +281,7 @@ def test_a_key_inside_a_union_is_named_as_it_stands_in_the_file() -> None:
 def test_an_unknown_kind_of_sensor_is_refused() -> None:
     burner = {"id": "left", "name": "Left", "relay": {"pin": 17}, "flame": {"kind": "ionisation", "pin": 23}}
     _, (problem,) = check({"burners": [burner]})
-    assert problem.key == "burners[0].flame"
+    assert str(problem) == "burners[0].flame.kind: 'ionisation' is not known; use 'digital', 'thermocouple'"
 
 
 def test_an_unknown_key_without_a_neighbour_is_refused_with_what_is_known() -> None:
