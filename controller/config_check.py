@@ -60,10 +60,10 @@ def _problem(details: Any) -> Problem:
         return Problem(key, "is missing")
     if kind == "value_error":
         return Problem(key, f"{shown} {context['error']}".strip())
-    if kind == "literal_error":
-        return Problem(key, _literal_sentence(key, shown, context["expected"]))
     if kind == "union_tag_invalid":
-        return Problem(f"{key}.kind", f"{context['tag']!r} is not known; use {context['expected_tags']}")
+        key, shown, context = f"{key}.kind", repr(context["tag"]), {"expected": context["expected_tags"]}
+    if kind in ("literal_error", "union_tag_invalid"):
+        return Problem(key, _literal_sentence(key, shown, context["expected"]))
     if kind == "string_pattern_mismatch" and key.endswith("id"):
         return Problem(key, f"{shown} may have 1 to 32 of a-z, 0-9, _ and - only")
     said = "".join(character if character.isprintable() else "�" for character in details["msg"])

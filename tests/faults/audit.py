@@ -11,7 +11,13 @@ from tests.witness import boot_seconds
 
 BURNERS = (*ALL, "rear", "front")
 TOLERANCE = 0.003  # s: the record has whole milliseconds
-KINDS = {"timer": "timer_started", "extend": "timer_extended", "lock": "locked", "unlock": "unlocked"}
+KINDS = {
+    "timer": "timer_started",
+    "extend": "timer_extended",
+    "cancel": "timer_cancelled",
+    "lock": "locked",
+    "unlock": "unlocked",
+}
 CLIENTS = ("rest", "mqtt", "console", "phone")
 INHERITED = 3  # rows that the run began with
 AMOUNTS = {"timer": "duration_s", "extend": "by_s"}  # each is another number in a run, so that its row is known by it

@@ -38,7 +38,7 @@ def _fifty_on_one(scene: Scene) -> None:
         deeds: list[Callable[[], object]] = [
             lambda: scene.timer("right", dice.randrange(600, 3600)),
             lambda: scene.extend("right", 60),
-            lambda: scene.command("cancel", "DELETE", "/burners/right/timer", "right"),
+            lambda: scene.cancel("right"),
             lambda: scene.shut_off("right"),
             lambda: scene.lock("right"),
             lambda: scene.unlock("right"),

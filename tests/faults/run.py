@@ -216,6 +216,10 @@ def _afterwards(made: Scene, fault: Fault) -> None:
         assert made.burner(line)["status"] == "lockout", f"{line} is not locked out"
     fault.after(made)
     look_after(made)
+    if free and not made.lost_record:
+        eventually("a timer is acknowledged afterwards", lambda: made.timer(free[0], 3600))
+        assert made.extend(free[0], 60), "an extension was not acknowledged afterwards"
+        assert made.cancel(free[0]), "a cancelling was not acknowledged afterwards"
     assert made.shut_off(None), "a shut-off was not answered afterwards"
     assert not any(made.lines.high(pin) for pin in PINS.values()), "a line is high after everything was shut off"
     wait(0.05)

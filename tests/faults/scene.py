@@ -217,6 +217,9 @@ class Scene:
         by = self.unlike(seconds)
         return self.command("extend", "POST", f"/burners/{line}/timer/extend", line, {"by": by}, seconds=by)
 
+    def cancel(self, line: str) -> bool:
+        return self.command("cancel", "DELETE", f"/burners/{line}/timer", line)
+
     def shut_off(self, line: str | None) -> bool:
         path = "/shut-off" if line is None else f"/burners/{line}/shut-off"
         return self.command("shut_off", "POST", path, line)

@@ -80,8 +80,11 @@ def _cut_answers(scene: Scene) -> None:
 
 
 def _cut_command(scene: Scene) -> None:
-    """A command to us ends at each of its bytes but the last; nobody may obey the half of it."""
-    command = publish_packet(TIMER, AT_ONCE.encode(), packet=77, duplicate=False)
+    """A command to us ends at each of its bytes but the last; nobody may obey the half of it, or it is on record.
+
+    What the broker says next may fill it up: a PUBLISH begins with a digit, so the payload is none that ends with one.
+    """
+    command = publish_packet(TIMER, b"DEFAULT", packet=77, duplicate=False)
     for after in range(1, len(command)):
         half = command[:after]
         scene.on_wire(partial(scene.wire.inject, half))
