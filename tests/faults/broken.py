@@ -76,6 +76,13 @@ def _stuck_button(scene: Scene) -> None:
     scene.on_heal(lambda: scene.simulate("stop", "let_go"))
 
 
+def _reads_back(scene: Scene) -> None:
+    """Until another keeper comes: this one does not get well."""
+    keeper = scene.keeper_pid()
+    scene.inside(keeper, READS_BACK)
+    scene.on_heal(lambda: scene.kill(keeper))
+
+
 def _flame_is_unknown(scene: Scene) -> None:
     """And it is a problem in words."""
     burner = scene.burner("right")
@@ -143,12 +150,11 @@ FAULTS = (
     Fault(
         "read-back-disagrees",
         "a line does not read as it was written",
-        _in_keeper(READS_BACK),
+        _reads_back,
         Dips(0.5),
         0.6,
         False,
         starting=False,
-        restarts=True,
     ),
     Fault(
         "converter-gone",

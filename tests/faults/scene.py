@@ -87,6 +87,7 @@ class Scene:
         self.own_keeper = "socket" in sections.get("keeper", "")
         self.heir: str | None = None  # the secret of a token of before the fault
         self.alive: tuple[int, int] | None = None  # controller and keeper as the fault struck
+        self.may_end = False  # the daemon, because of the fault; its supervisor starts it anew
         self.forgot = False  # what stood in the journal was destroyed while no daemon ran
         self._saying = threading.Lock()
         self._numbers = count(1)
