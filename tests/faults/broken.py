@@ -1,7 +1,7 @@
 """Hardware that fails: pins, contacts, sensors and inputs."""
 
 from tests.e2e.program import LEFT, eventually
-from tests.faults.fault import KEEPER_GONE, Dips, Fault, Follows, Strike
+from tests.faults.fault import KEEPER_GONE, Dips, Fault, Follows, Strike, nothing
 from tests.faults.scene import Scene, wait
 
 WRITES_FAIL = """\
@@ -88,10 +88,6 @@ def _flame_is_unknown(scene: Scene) -> None:
     burner = scene.burner("right")
     assert burner["flame"] == "unknown", f"its flame counts as {burner['flame']}"
     assert burner["problem"], "nothing is said of it"
-
-
-def _shows_nothing(_scene: Scene) -> None:
-    return None
 
 
 def _in_keeper(script: str) -> Strike:
@@ -184,7 +180,7 @@ FAULTS = (
             Follows(),
             1.0,
             starting=False,
-            shows=_flame_is_unknown if name in SEEN_COLD else _shows_nothing,
+            shows=_flame_is_unknown if name in SEEN_COLD else nothing,
         )
         for name, what in SENSORS.items()
     ),

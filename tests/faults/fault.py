@@ -49,8 +49,8 @@ KEEPER_GONE = Dips(2.0)
 BOTH_GONE = Opens(5.0, keeps=False)
 
 
-def _nothing(_scene: Scene) -> None:
-    return None
+def nothing(_scene: Scene) -> None:
+    """What a fault does, shows or leaves to be looked at, where that is nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Fault:
     sections: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     unrecorded: bool = False  # what is asked for while it lasts counts, and may not be acknowledged as on record
-    shows: Strike = _nothing  # what has to be seen at its end, before it is healed
+    shows: Strike = nothing  # what has to be seen at its end, before it is healed
     meanwhile: Strike | None = None  # another fault, which is struck before and lasts
-    after: Strike = _nothing  # a last look, once it is healed
+    after: Strike = nothing  # a last look, once it is healed
 
 
 OWN_KEEPER = {"keeper": 'socket = "{folder}/keeper.sock"'}
@@ -99,4 +99,5 @@ __all__ = [
     "Reaction",
     "Strike",
     "Undisturbed",
+    "nothing",
 ]
