@@ -13,11 +13,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.e2e.program import eventually
 from tests.faults.fault import Fault, Strike, Undisturbed
 from tests.faults.scene import Scene, wait
-from tests.faults.wire import mended, obeys_mqtt, over_a_wire
+from tests.faults.wire import TIMER, mended, obeys_mqtt, over_a_wire
 from tests.witness import boot_seconds
 
 BASE = "flameout/test"
-TIMER = f"{BASE}/burner/right/cmd/timer"
 COMMANDS = tuple(
     f"{BASE}/{path}"
     for path in (

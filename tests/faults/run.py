@@ -15,7 +15,7 @@ from tests.brokers import free_port
 from tests.copies import state
 from tests.e2e.program import eventually
 from tests.faults.audit import audit
-from tests.faults.fault import Dips, Fault, Opens, Undisturbed
+from tests.faults.fault import Dips, Fault, Opens, Undisturbed, nothing
 from tests.faults.heirloom import bequeath, look_after
 from tests.faults.oracle import judge
 from tests.faults.processes import burn_processor
@@ -137,7 +137,7 @@ def _demand(made: Scene, fault: Fault) -> None:
 @contextlib.contextmanager
 def _moment(made: Scene, fault: Fault, moment: str) -> Iterator[None]:
     """Bring about the instant, with the other fault of a pair by then, and end what belongs to it."""
-    meanwhile = fault.meanwhile or (lambda _scene: None)
+    meanwhile = fault.meanwhile or nothing
     if moment == "before a deadline":
         made.timer("left", FUSE)
         deadline = made.statements[-1]["acked"] + FUSE
