@@ -7,6 +7,7 @@ import platform
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rich.table import Table
 
@@ -65,6 +66,14 @@ def beside(values: dict[str, list[float]]) -> str:
 
 def missed(figures: Iterable[Figure]) -> list[Figure]:
     return [figure for figure in figures if not figure.met]
+
+
+def stolen() -> float:
+    """Seconds of all cores that the host of a virtual machine has kept for itself since it was switched on."""
+    of_all = (
+        Path("/proc/stat").read_text().partition("\n")[0].split()
+    )  # cpu user nice system idle iowait irq softirq steal
+    return int(of_all[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> str:

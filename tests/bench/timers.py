@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.contenders import fall, mqtt_client
-from tests.bench.figures import Figure, beside, p50, p99
+from tests.bench.figures import Figure, beside, p50, p99, stolen
 from tests.bench.hob import PINS, Hob, busy, started
 from tests.bench.peers import Peer, round_of_timers
 from tests.brokers import Mosquitto
@@ -35,21 +35,22 @@ def lateness(folder: Path, peers: list[type[Peer]], rounds: int = ROUNDS) -> lis
             if "mqtt-io" in idle:
                 what = "timer's end to line low, lateness against mqtt-io's, p50"
                 figures.append(Figure(what, p50(idle["flameout"]) / p50(idle["mqtt-io"]), "×", 0.3))
-            with busy(os.cpu_count() or 2):
-                late = _rounds(hob, others, rounds)
-            figures.append(_of_busy("", late, 5.0))
+            figures.append(_while_busy("", hob, others, rounds, 5.0))
         if _may_be_real_time(keeper):
-            with scheduled(keeper, os.SCHED_FIFO), busy(os.cpu_count() or 2):
-                late = _rounds(hob, [], rounds)
-            figures.append(_of_busy(", SCHED_FIFO", late, 1.0))
+            with scheduled(keeper, os.SCHED_FIFO):
+                figures.append(_while_busy(", SCHED_FIFO", hob, [], rounds, 1.0))
         else:
             print("Real-time scheduling is not allowed here, so it is left out; root may.", file=sys.stderr)
         return figures
 
 
-def _of_busy(how: str, late: dict[str, list[float]], goal: float) -> Figure:
-    what = f"timer's end to line low, every core busy{how}, p99"
-    return Figure(what, p99(late["flameout"]), "ms late", goal, beside(late))
+def _while_busy(how: str, hob: Hob, others: list[Peer], rounds: int, goal: float) -> Figure:
+    before = stolen()
+    with busy(os.cpu_count() or 2):
+        late = _rounds(hob, others, rounds)
+    taken = stolen() - before
+    note = f"{beside(late)}; the machine's host took {taken:.2f} s of its cores meanwhile" if taken else beside(late)
+    return Figure(f"timer's end to line low, every core busy{how}, p99", p99(late["flameout"]), "ms late", goal, note)
 
 
 def _rounds(hob: Hob, peers: list[Peer], rounds: int) -> dict[str, list[float]]:
