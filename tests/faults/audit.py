@@ -156,4 +156,4 @@ def in_between(told: list[tuple[float, bool]], rises: list[float]) -> list[float
 def _may_tell_of_a_fall(row: Row, line: str) -> bool:
     if row.kind == "shut_off":
         return row.burner == line and bool(row.details["cut"])
-    return row.kind == "stopped" or (row.kind == "opened_unknown" and row.burner == line)
+    return row.kind == "stopped" or (row.kind in ("opened_unknown", "paused") and row.burner == line)

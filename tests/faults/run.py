@@ -151,7 +151,7 @@ def _moment(made: Scene, fault: Fault, moment: str) -> Iterator[None]:
             yield
         return
     elif moment == "during another fault":
-        made.random.choice((burn_processor, hold_journal))(made)
+        made.random.choice([other for other in (burn_processor, hold_journal) if other is not fault.strike])(made)
         wait(made.random.uniform(0.0, 0.3))
     else:
         meanwhile(made)
