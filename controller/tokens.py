@@ -110,7 +110,8 @@ class TokenStore:
 
     def revoke(self, name: str) -> Token | None:
         """End the token of this name and return it; None where there is none. Raises as :meth:`add` does."""
-        return self._end(lambda token: token.name == name)
+        composed = unicodedata.normalize("NFC", name)
+        return self._end(lambda token: token.name == composed)
 
     def revoke_id(self, token_id: str) -> Token | None:
         """As :meth:`revoke`, by id."""
@@ -138,6 +139,11 @@ class TokenStore:
         """As :meth:`find`, by the file as it was last read: for those who must not wait for a disk."""
         return self._tokens.get(digest(secret))
 
+    @property
+    def problem(self) -> str | None:
+        """Why no token counts, in a sentence; None while the file could be read."""
+        return self._problem
+
     def _read(self) -> None:
         try:
             stat = self._path.stat()
@@ -154,8 +160,12 @@ class TokenStore:
             self._problem = None
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._tokens = {}  # nobody gets in by a file that cannot be read
+            if isinstance(error, OSError):
+                self._read_at = None  # the same file may be read at the next try, as when there was no descriptor left
+            before = self._problem
             self._problem = f"{self._path} cannot be read ({error}); no token counts until it is repaired or removed"
-            _log.error("%s", self._problem)
+            if self._problem != before:
+                _log.error("%s", self._problem)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

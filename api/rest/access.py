@@ -114,14 +114,21 @@ class Access:
         """Give a phone a token, as the response's cookie. Raises ``ValueError`` for a name that cannot be."""
         name = self._tokens.free_name(wanted)
         secret = self._tokens.add(name, role, burners, phone=True)
+        token = self._tokens.find(secret)
+        if token is None:
+            raise ValueError(self._tokens.problem or "the token was written and revoked at once")
         _set_cookie(request, response, secret)
-        return next(token for token in self._tokens.list() if token.name == name)
+        return token
 
     def renew_cookie(self, request: Request, response: Response) -> None:
         """Let the phone's cookie count from today."""
         secret = cookie(request.scope)
         if secret is not None:
             _set_cookie(request, response, secret)
+
+    def tokens_count(self) -> bool:
+        """Whether tokens could be read, so that one that is not among them is none."""
+        return self._tokens.problem is None
 
     def tokens(self) -> list[Token]:
         """Every token, oldest first."""

@@ -93,7 +93,8 @@ def _about_me(routes: APIRouter, stove: Stove, access: Access) -> None:
         except Problem as problem:
             if problem.status != 401:
                 raise
-            drop_cookie(request, response)
+            if access.tokens_count():  # else the cookie may be good again once the file can be read
+                drop_cookie(request, response)
             return _filled(response, _NOBODY | {"pairing": stove.reception.way()})
         if caller.token is not None and caller.token.phone:
             access.renew_cookie(request, response)

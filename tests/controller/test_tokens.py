@@ -1,9 +1,11 @@
 """Tokens: who has one may do what its role includes, and nobody gets in by accident."""
 
+import errno
 import json
 import os
 import stat
 import threading
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -148,12 +150,37 @@ def test_a_repaired_file_counts_again(path: Path) -> None:
     assert store.find(secret) is not None
 
 
+def test_a_file_that_could_not_be_read_once_is_tried_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when no descriptor was left: the file is the same afterwards, and nothing but another try shows it."""
+    secret = TokenStore(path).add("phone", Role.VIEW)
+    store = TokenStore(path)
+
+    def no_descriptor(_: Path) -> str:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "read_text", no_descriptor)
+        assert [store.find(secret), store.find(secret)] == [None, None]
+        assert "Too many open files" in str(store.problem)
+    assert len(caplog.records) == 1, "it is said once"
+    assert store.find(secret) is not None
+    assert store.problem is None
+
+
 def test_a_removed_file_lets_nobody_in(path: Path) -> None:
     store = TokenStore(path)
     secret = store.add("phone", Role.VIEW)
     path.unlink()
     assert store.find(secret) is None
     assert store.add("phone", Role.VIEW) != secret
+
+
+def test_a_name_in_pieces_names_the_same_token(path: Path) -> None:
+    store = TokenStore(path)
+    store.add("José", Role.VIEW)
+    assert store.revoke(unicodedata.normalize("NFD", "José")) is not None
 
 
 def test_two_who_add_at_once_both_get_theirs(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -203,6 +204,25 @@ def test_a_cookie_of_another_flameout_is_as_good_as_none(daemon: Program, phone:
     me = phone.get("/me")
     assert me.json()["role"] is None
     assert 'flameout=""; ' in me.headers["set-cookie"] or "Max-Age=0" in me.headers["set-cookie"]
+
+
+def test_a_phone_may_write_its_name_in_pieces(daemon: Program, phone: httpx2.Client) -> None:
+    """As many Apple programs do: an e, and its accent."""
+    answer = paired(daemon, phone, unicodedata.normalize("NFD", "José’s phone"))
+    assert answer.json()["name"] == "phone:José’s phone"
+    assert phone.get("/me").json()["role"] == "cook"
+
+
+def test_a_phone_keeps_its_cookie_while_the_tokens_cannot_be_read(daemon: Program, phone: httpx2.Client) -> None:
+    paired(daemon, phone, "Patient")
+    file = daemon.folder / "tokens.json"
+    content = file.read_text()
+    file.write_text("{")
+    try:
+        assert phone.get("/me").json()["role"] is None
+    finally:
+        file.write_text(content)
+    assert phone.get("/me").json()["role"] == "cook"
 
 
 def test_shutting_off_needs_no_phone(daemon: Program, phone: httpx2.Client) -> None:
