@@ -1,6 +1,7 @@
 """Commands that look: status, watch."""
 
 import json
+from http import HTTPStatus
 
 import click
 
@@ -11,15 +12,20 @@ from api.cli.client import Client
 @click.command()
 @options.asks
 @options.as_json
-def status(client: Client, as_json: bool) -> None:
+@click.option(
+    "--check", is_flag=True, help="Exit with 1 while no burner can be used, as without a keeper; see /healthz."
+)
+def status(client: Client, as_json: bool, check: bool) -> None:
     """The stove as it is now."""
     answer = client.ask("GET", "/stove")
     if as_json:
         click.echo(answer)
-        return
-    from api.cli import show  # noqa: PLC0415 - rich takes longer than the answer
+    else:
+        from api.cli import show  # noqa: PLC0415 - rich takes longer than the answer
 
-    show.console().print(show.stove(json.loads(answer)))
+        show.console().print(show.stove(json.loads(answer)))
+    if check and client.healthy()[0] != HTTPStatus.OK:
+        click.get_current_context().exit(1)
 
 
 @click.command()

@@ -7,7 +7,7 @@ refuse_while_cooking() {
     lit=$("$root/current/bin/flameout" status --json 2>/dev/null | python3 -c '
 import json, sys
 burners = json.load(sys.stdin)["burners"]
-print(", ".join(b["name"] for b in burners if b["timer"] or b["flame"] == "lit"))' 2>/dev/null) || lit=
+print(", ".join(b["name"] for b in burners if b["timer"] or b["limit"] or b["flame"] == "lit"))' 2>/dev/null) || lit=
     [ -z "$lit" ] || fail "in use: $lit. Shut off first (flameout off), then run this again"
 }
 start() {
@@ -19,7 +19,7 @@ start() {
 works() { # within half a minute
     [ -z "$dry$image" ] || return 0
     for _ in $(seq 60); do
-        "$root/current/bin/flameout" status --config $etc/flameout.toml >/dev/null 2>&1 && return 0
+        "$root/current/bin/flameout" status --check --config $etc/flameout.toml >/dev/null 2>&1 && return 0
         sleep 0.5
     done
     return 1
