@@ -7,11 +7,12 @@ let go in between. A topic that stays silent for too long says nothing any more.
 from dataclasses import dataclass
 
 from controller.config_wiring import InterlockConfig
-from hardware.clock import HOUR, SECOND, Millis
+from hardware.clock import HOUR, MINUTE, SECOND, Millis
 from hardware.durations import in_words
 
 QUIET_FOR: Millis = 2 * SECOND
 STUCK_AFTER: Millis = 24 * HOUR
+SPOKEN_WITHIN: Millis = MINUTE  # what is retained comes as soon as there is a broker
 
 
 @dataclass
@@ -27,12 +28,13 @@ class Interlock:
     active_at: Millis | None = None  # when it was last heard to be active
     active_since: Millis | None = None
     silent: bool = False
+    spoke: bool = False
 
     def hear(self, now: Millis, active: bool) -> None:
         """It says that it is active, or quiet."""
         if self.level and not self.silent:
             self.active_at = now  # it was until now, even where nobody has looked since
-        self.heard_at, self.silent, self.level = now, False, active
+        self.heard_at, self.silent, self.spoke, self.level = now, False, True, active
         self.active(now)
 
     def active(self, now: Millis) -> bool:
@@ -52,6 +54,11 @@ class Interlock:
             return (
                 f"Interlock {self.id}: nothing has come on {self.topic} for {in_words(self.silent_after)}, so it "
                 "protects nobody; the limits still do. Check what publishes there."
+            )
+        if self.topic is not None and not self.spoke and now - self.heard_at >= SPOKEN_WITHIN:
+            return (
+                f"Interlock {self.id}: nothing has come on {self.topic} yet, so it protects nobody. Have it published "
+                "retained, and see that the broker lets flameout read it and its source write it."
             )
         if self.active_since is not None and now - self.active_since >= STUCK_AFTER:
             return f"Interlock {self.id} has been active for a day; end its cause, or check its wiring."

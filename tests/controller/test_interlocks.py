@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.config_wiring import InterlockConfig
-from controller.interlocks import QUIET_FOR, STUCK_AFTER, Interlock, interlocks
+from controller.interlocks import QUIET_FOR, SPOKEN_WITHIN, STUCK_AFTER, Interlock, interlocks
 from hardware.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from tests.controller.builders import NOW
 
@@ -197,3 +197,14 @@ def test_every_configured_interlock_begins_quiet_and_is_given_its_time_to_speak(
         "presence": (False, "home/presence", 10 * MINUTE),
     }
     assert not any(each.active(NOW + 10 * MINUTE - 1) or each.silent for each in made.values())
+
+
+def test_a_topic_on_which_nothing_ever_came_protects_nobody_and_that_is_told() -> None:
+    for interlock in (a_topic(), Interlock("presence", latches=False, topic="home/presence", heard_at=NOW)):
+        assert interlock.problem(NOW + SPOKEN_WITHIN - 1) is None
+        told = interlock.problem(NOW + SPOKEN_WITHIN)
+        assert told is not None
+        assert told.startswith("Interlock presence: nothing has come on home/presence yet, so it protects nobody.")
+        interlock.hear(NOW + SPOKEN_WITHIN, active=False)
+        assert interlock.problem(NOW + SPOKEN_WITHIN) is None
+    assert an_interlock().problem(NOW + HOUR) is None, "a wire says something all the time"
