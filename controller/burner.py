@@ -15,6 +15,7 @@ from controller.events import (
     FlameChanged,
     Locked,
     LockedOut,
+    Paused,
     Proof,
     Proved,
     ShutOff,
@@ -50,14 +51,14 @@ BURN_CEILING: Millis = 12 * HOUR  # no configuration, timer or extension makes a
 SHORTEST_TIMER: Millis = SECOND
 COLD_FOR: Millis = 30 * SECOND  # a burner that failed a proof is reset only after its flame was out for so long
 FAULTS = frozenset(finding.value for finding in Finding if finding.proof is Proof.FAILED) | {"foreign_voltage"}
-
-
+LONGEST_ENERGISED = "keeper.longest_energised"
 _WARNED_BY = {
     Ending.TIMER: "timer",
     Ending.LIMIT: "limits.unattended",
     Ending.NIGHT: "night lock",
     Ending.SWEEP: "sweep",
     Ending.IDLE: "stove.idle",
+    Ending.PAUSE: LONGEST_ENERGISED,
 }
 
 
@@ -87,6 +88,7 @@ class Burner:
     sweep_at: Millis | None = None
     swept_by: str = ""
     idle_since: Millis | None = None  # unlocked and not in use, where idle burners are locked
+    pause_at: Millis | None = None  # when the keeper opens the relay, which it has been told to keep energised
     cold_since: Millis | None = None  # since when the flame is measured out
     stuck_since: Millis | None = None  # since when the contact is closed although nothing energises the relay
 
@@ -118,6 +120,8 @@ class Burner:
             found.append((self.sweep_at, Ending.SWEEP))
         if self.idle_since is not None:
             found.append((self.idle_since + self.limits.unlock_for, Ending.IDLE))
+        if self.pause_at is not None:
+            found.append((self.pause_at, Ending.PAUSE))
         return found
 
     def burn_ends(self) -> tuple[Millis, Ending] | None:
@@ -270,7 +274,7 @@ class Burner:
 
     def schedule(self, now: Millis, night: bool, next_night: Millis | None) -> list[Event]:
         """Follow the night locks: whether it is night by them, and when the next night begins."""
-        self.night_from = next_night
+        self.night_from = None if night and self.night_ended else next_night  # another lock is of the same night
         if night:
             return [] if self.night_ended else self.lock(now, "night lock", NIGHT_LOCK)
         self.night_ended = False
@@ -408,7 +412,7 @@ class Burner:
             self.burning_since = now  # it was held when the flame was seen
             self._attended(now)
         self._watch_idle(now)
-        return self._warn(now)
+        return self._pause_early(now) or self._warn(now)
 
     def cut_at_deadline(self, now: Millis) -> list[Event]:
         """The deadline has passed and the relay is open: remember why."""
@@ -421,6 +425,8 @@ class Burner:
             return self.lock(now, "night lock", NIGHT_LOCK)
         if ending is Ending.IDLE:
             return self._lock_idle(now)
+        if ending is Ending.PAUSE:
+            return self.shut_off(now, Cause.LIMIT, LONGEST_ENERGISED, reason="energised")
         return self.shut_off(now, Cause.LIMIT, "limits.unattended")
 
     def next_due(self) -> Millis | None:
@@ -428,6 +434,8 @@ class Burner:
         due = [hold.until for hold in self.holds if hold.until is not None and not self._has_to_be_proved()]
         if not self.holds:
             due += [at for at in (self.deadline(), None if self.warned else self._warn_at()) if at is not None]
+            if self.pause_at is not None and self.senses_flame and not self.in_use():
+                due.append(self.pause_at - self.limits.longest_energised // 2)
         return min(due, default=None)
 
     # --- inside ---------------------------------------------------------------------------------------
@@ -458,6 +466,7 @@ class Burner:
 
         A new flame could not be told from the old one, so a proof ends before the next burn begins.
         """
+        self.pause_at = None  # the time energised counts anew
         until = now + self.limits.hold_open
         if self.proof is not None and self._proving_a_flame():
             until = max(until, self.proof.until)
@@ -473,6 +482,15 @@ class Burner:
         """Let end what has had its time, though never before a proof that a closing relay would spoil is over."""
         if not self._has_to_be_proved():
             self.holds = tuple(hold for hold in self.holds if hold.until is None or now < hold.until)
+
+    def _pause_early(self, now: Millis) -> list[Event]:
+        """Nothing burns, and half of the time that the relay may be energised is over: let it pause now."""
+        if self.pause_at is None or self.holds or self.in_use() or not self.senses_flame:
+            return []
+        if now < self.pause_at - self.limits.longest_energised // 2:
+            return []
+        self._hold_open(now, Cause.LIMIT)
+        return [Paused(burner=self.id, at=now, by=LONGEST_ENERGISED)]
 
     def _has_to_be_proved(self) -> bool:
         """A new flame could not be told from the old one, nor a contact that closes from one that is stuck."""

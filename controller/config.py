@@ -77,8 +77,8 @@ class LimitsConfig(Section):
         "90s", "A cut is proved when the flame is measured out within this time; else the burner locks out."
     )
 
-    def for_burner(self, unlock_for: Millis) -> Limits:
-        """The part of the limits that a burner decides by, and for how long an idle one stays unlocked."""
+    def for_burner(self, unlock_for: Millis, longest_energised: Millis) -> Limits:
+        """The part of the limits that a burner decides by, and what other tables say about it."""
         return Limits(
             self.longest_timer,
             self.unattended,
@@ -87,6 +87,7 @@ class LimitsConfig(Section):
             self.hold_open,
             self.closing_time,
             unlock_for,
+            longest_energised,
         )
 
 
@@ -100,7 +101,9 @@ class KeeperConfig(Section):
         "6h", "No permit of a relay may last longer, whatever the controller asks; not below limits.longest_timer."
     )
     longest_energised: Annotated[Millis, DURATION, Within(MINUTE, ENERGISED_CEILING)] = default(
-        "12h", "After this long without a pause a relay opens for limits.hold_open, whatever the controller asks."
+        "12h",
+        "After this long without a pause a relay opens for limits.hold_open, whatever the controller asks; one whose "
+        "flame is measured out pauses after half of it.",
     )
     pin_factory: str = Field("lgpio", description="lgpio, simulated, or a name registered as a gpiozero pin factory.")
     socket: str | None = Field(

@@ -86,7 +86,7 @@ class TimerCancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TimerEnding(Event):
-    """A deadline is near; ``deadline`` is timer or limit."""
+    """A deadline is near; ``deadline`` is an :class:`~controller.terms.Ending`."""
 
     kind = "timer_ending"
     deadline: str
@@ -107,6 +107,13 @@ class ShutOff(Event):
 
     def details(self) -> Mapping[str, Json]:
         return {"cause": self.cause.value, "cut": self.cut} | ({"reason": self.reason} if self.reason else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paused(Event):
+    """The relay of a burner that is out opened for a moment, lest the keeper has to open it over a flame."""
+
+    kind = "paused"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,7 +92,8 @@ class _Follower:
             self.timing = False
             if details.get("cut"):
                 self.cut_at = at
-                count.cuts[str(details.get("cause"))] += 1
+                forced = details.get("reason") == "energised"  # nothing that a longer limit would change
+                count.cuts["energised" if forced else str(details.get("cause"))] += 1
 
     def _flame(self, flame: str, at: datetime, count: _Count) -> None:
         burnt, self.lit = self.lit, flame == "lit" or (self.lit and flame == "unknown")

@@ -86,7 +86,7 @@ class Stove:
             entry.id: Burner(
                 entry.id,
                 entry.name,
-                config.limits.for_burner(config.stove.unlock_for),
+                config.limits.for_burner(config.stove.unlock_for, config.keeper.longest_energised),
                 senses_flame=entry.flame is not None,
                 has_contact=entry.contact is not None,
                 locks_when_idle=config.stove.idle == "locked",
@@ -200,15 +200,11 @@ class Stove:
 
     async def lock_all(self, by: str) -> StoveView:
         """Child lock for every burner."""
-        for name in self._burners:
-            await self.lock(name, by)
-        return self.stove_view()
+        return await self._command_all(lambda burner, now: burner.lock(now, by))
 
     async def unlock_all(self, by: str) -> StoveView:
         """End every burner's locks."""
-        for name in self._burners:
-            await self.unlock(name, by)
-        return self.stove_view()
+        return await self._command_all(lambda burner, now: burner.unlock(now, by))
 
     async def sweep(self, by: str) -> StoveView:
         """Open every relay for ``hold_open``, so that nothing can stay lit; what burns is warned first."""
@@ -275,6 +271,15 @@ class Stove:
         committed = self._write(events)
         await self._record.committed(committed)
         return self.view(burner_id)
+
+    async def _command_all(self, act: Callable[[Burner, Millis], list[Event]]) -> StoveView:
+        now = self._clock.now()
+        events: list[Event] = []
+        for burner in self._burners.values():  # all of them before the disk has a say
+            events += [*burner.tick(now), *act(burner, now)]
+            self._sync(burner)
+        await self._record.committed(self._write(events))
+        return self.stove_view()
 
     def _cut(self, names: Iterable[str], cause: Cause, by: str) -> None:
         now = self._clock.now()
@@ -431,8 +436,8 @@ class Stove:
         self._portrait.machine_problems = problems
 
     def default_timer(self) -> Millis:
-        """The duration that "default" stands for, in ms."""
-        return int(self.journal.standing.get("default_timer_ms", DEFAULT_TIMER))
+        """The duration that "default" stands for, in ms; never one that ``limits.longest_timer`` forbids."""
+        return min(int(self.journal.standing.get("default_timer_ms", DEFAULT_TIMER)), self.config.limits.longest_timer)
 
     @property
     def run_id(self) -> str:
@@ -508,6 +513,7 @@ class Stove:
         """Give the burner the time and what is measured of it, and open its relay at once if that comes of it."""
         if self._stopping:
             return  # its relay is open, and a deadline that passes now cuts nothing
+        burner.pause_at = self._keeper.pauses_at(burner.id)
         passed = burner.tick(now)
         energised = self._keeper.permitted_until(burner.id) is not None
         reading = self._sensing.reading(burner.id)

@@ -57,6 +57,7 @@ class Ending(StrEnum):
     NIGHT = "night"  # a night lock begins
     SWEEP = "sweep"
     IDLE = "idle"  # an unlocked burner that nobody lit locks itself again
+    PAUSE = "pause"  # the relay has been energised for as long as the keeper allows
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Limits:
     hold_open: Millis
     closing_time: Millis = 90_000  # for a cut flame to be measured out
     unlock_for: Millis = 120_000  # for an unlocked burner to be lit, where idle burners are locked
+    longest_energised: Millis = 43_200_000  # the keeper's; then the relay pauses for hold_open
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ class KeeperClient:
         self._generations: dict[str, int] = {}
         self._permits: dict[str, _Permit] = {}  # as answered
         self._wanted: dict[str, _Permit] = {}  # as sent
+        self._pauses: dict[str, Millis] = {}
         self._patterns: dict[str, str] = {}  # of the outputs, as sent
         self._judged_at: Millis = clock.now()
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -136,11 +137,11 @@ class KeeperClient:
         self.ready = False
         self._permits.clear()
         self._wanted.clear()
+        self._pauses.clear()
         self._patterns.clear()
         if self._reached is not None:
-            silent = why.startswith("no answer")
-            left = self._reached.kill() if self._origin.owned or silent else None
-            self._reached.connection.close()
+            self._reached.connection.close()  # one that hears that opens every line, and a child of ours ends
+            left = self._reached.kill() if why.startswith("no answer") else None
             why = f"{why} ({left})" if left else why
         asked, self._asked = self._asked, {}
         for question in asked.values():
@@ -201,6 +202,10 @@ class KeeperClient:
         permit = self._permits.get(line)
         return permit.part if permit is not None else None
 
+    def pauses_at(self, line: str) -> Millis | None:
+        """When the keeper opens a line that it keeps energised, for a pause; None while it is open."""
+        return self._pauses.get(line) if line in self._permits and line in self._wanted else None
+
     def wants(self, line: str) -> bool:
         """Whether a permit has been sent and not taken back."""
         return line in self._wanted
@@ -253,7 +258,7 @@ class KeeperClient:
     def _take(self, message: Message) -> None:
         kind = message["type"]
         if kind == "done":
-            self._done(self._asked.pop(message["seq"]))
+            self._done(self._asked.pop(message["seq"]), message)
         elif kind == "sensed":
             self._listener.keeper_sensed(Sensed(**{name: message[name] for name in _SENSED}))
         elif kind == "opened":
@@ -271,10 +276,11 @@ class KeeperClient:
         elif kind == "failed":
             self._give_up(message["why"])
 
-    def _done(self, asked: _Asked) -> None:
+    def _done(self, asked: _Asked, message: Message) -> None:
         if asked.permit is not None and asked.line is not None:
             if self._wanted.get(asked.line) is asked.permit:
                 self._permits[asked.line] = asked.permit
+                self._pauses[asked.line] = message["pauses_at"]
         elif asked.line is not None:
             self._permits.pop(asked.line, None)
         else:

@@ -173,7 +173,8 @@ class Keeper:
             self._tell({"type": "refused", "seq": seq, "line": line, "generation": generation, "why": str(denied)})
             return
         self._apply(now, [])
-        self._tell({"type": "done", "seq": seq, "line": line})
+        pauses_at = {"pauses_at": self._permits.pauses_at(message["line"])} if kind == "permit" else {}
+        self._tell({"type": "done", "seq": seq, "line": line, **pauses_at})
 
     def _permit(self, now: Millis, message: Message) -> None:
         part = self._part(message["line"], message["part"])

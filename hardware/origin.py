@@ -12,6 +12,8 @@ from typing import Protocol
 
 from hardware.rendezvous import connect, peer_pid
 
+OPENS_WITHIN = 0.25  # s, for a keeper to open every line and end
+
 
 @dataclass(frozen=True)
 class Reached:
@@ -35,10 +37,18 @@ class Reached:
         return None
 
     def reap(self) -> None:
-        """Wait until a killed child is gone and has let go of its lines; blocks for 2 s at the most."""
-        if self.child is not None:
+        """Wait until a child is gone and has let go of its lines; blocks for 2 s at the most.
+
+        It has heard us hang up: killed any sooner, it might open one line and leave the next as it is.
+        """
+        if self.child is None:
+            return
+        try:
+            self.child.wait(timeout=OPENS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.child.wait(timeout=2)
+                self.child.wait(timeout=2 - OPENS_WITHIN)
 
 
 class Origin(Protocol):

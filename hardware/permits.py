@@ -118,9 +118,7 @@ class Permits:
     def next_expiry(self) -> Millis | None:
         """The next instant at which ``expire`` has something to open; None while nothing is energised."""
         ends = [
-            min(line.not_after, line.energised_since + self.caps.longest_energised)
-            for line in self.lines.values()
-            if line.not_after is not None
+            min(line.not_after, self.pauses_at(name)) for name, line in self.lines.items() if line.not_after is not None
         ]
         if ends and self.leased_from is not None:
             ends.append(self.leased_from + self.caps.lease)
@@ -129,6 +127,10 @@ class Permits:
     def energised(self, name: str) -> bool:
         """Whether the line may be high."""
         return self.lines[name].not_after is not None
+
+    def pauses_at(self, name: str) -> Millis:
+        """When the line opens for a pause, if it stays energised until then."""
+        return self.lines[name].energised_since + self.caps.longest_energised
 
     def _examine(self, now: Millis, line: Line, not_after: Millis, generation: int) -> None:
         if generation != line.generation:
@@ -153,7 +155,7 @@ class Permits:
         line = self.lines[name]
         if line.not_after is None:
             return None
-        if now >= line.energised_since + self.caps.longest_energised:
+        if now >= self.pauses_at(name):
             return "energised"
         return "deadline" if now >= line.not_after else None
 

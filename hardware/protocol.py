@@ -11,7 +11,8 @@ Controller to keeper, each with ``seq`` (1, 2, 3 … without a gap) and ``sent_a
 Keeper to controller, each with ``type``:
 
     hello     version, pid, simulated, lines {name: generation}
-    done      seq, line                  what ``seq`` asked for has been done, on the line itself
+    done      seq, line                  what ``seq`` asked for has been done, on the line itself; of a permit also
+                                         pauses_at, when the line opens after its longest time energised
     refused   seq, line, generation, why
     opened    line, cause, cut, generation, at      the keeper opened it by itself
     sensed    contacts, flames {burner: bool or null}, inputs, buttons {id: bool}, millivolts {burner: mV or null},
@@ -25,7 +26,7 @@ import json
 from enum import StrEnum
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 LONGEST = 8_192  # bytes in a packet
 
 _FIELDS: dict[str, dict[str, tuple[type, ...]]] = {

@@ -91,6 +91,7 @@ class FakeKeeper:
         self.said: list[tuple[Any, ...]] = []
         self.renewals = 0
         self.patterns: dict[str, str] = {}  # of the outputs
+        self.pauses: dict[str, Millis] = {}
         self._permits: dict[str, Millis] = {}
         self._parts: dict[str, Part] = {}
         self._stove: Stove | None = None
@@ -144,6 +145,9 @@ class FakeKeeper:
         if self.ready and (self._permits.get(line), self._parts.get(line)) != (not_after, part):
             self.said.append(("permit", line, not_after) if part is Part.BOTH else ("permit", line, not_after, part))
             self._permits[line], self._parts[line] = not_after, part
+
+    def pauses_at(self, line: str) -> Millis | None:
+        return self.pauses.get(line) if line in self._permits else None
 
     def indicate(self, output: str, pattern: str) -> None:
         if self.patterns.get(output) != pattern:

@@ -210,5 +210,3 @@ class _OwnKeepers(ChildOrigin):
         """Wait until each, hung up on, has opened its lines and gone; kill one that does not."""
         for reached in self._reached:
             reached.reap()
-            reached.kill()
-            reached.reap()

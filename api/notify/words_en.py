@@ -8,6 +8,7 @@ EN = {
     "warn.limit": "{name} shuts off in {left}: nobody has attended to it for long.",
     "warn.night": "{name} shuts off in {left}: the night lock begins.",
     "warn.sweep": "{name} shuts off in {left}: the sweep opens every relay.",
+    "warn.pause": "{name} shuts off in {left}: its relay will have been energised for as long as the keeper allows.",
     # cuts, by cause
     "cut.timer": "{name} was shut off: its timer has ended.",
     "cut.limit": "{name} was shut off: nobody attended to it for as long as is allowed.",

@@ -8,6 +8,7 @@ ZH = {
     "warn.limit": "“{name}”将在 {left}后关火：已经很久无人照看。",
     "warn.night": "“{name}”将在 {left}后关火：夜间锁定即将开始。",
     "warn.sweep": "“{name}”将在 {left}后关火：例行关火检查将断开所有继电器。",
+    "warn.pause": "“{name}”将在 {left}后关火：继电器通电时间即将达到上限。",
     # cuts, by cause
     "cut.timer": "“{name}”已关火：定时结束。",
     "cut.limit": "“{name}”已关火：无人照看的时间已达上限。",

@@ -11,7 +11,7 @@ from hardware.clock import Millis
 from hardware.durations import in_words
 
 _UNITS = {"d": "day", "h": "hour", "min": "minute", "s": "second"}
-_SOONER = (Ending.NIGHT, Ending.SWEEP)
+_SOONER = (Ending.NIGHT, Ending.SWEEP, Ending.PAUSE)
 
 Values = Mapping[str, str | Millis]
 

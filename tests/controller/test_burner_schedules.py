@@ -1,8 +1,10 @@
 """Attention, sweep, night locks and the idle lock of a burner: what ends a burn, and what moves that."""
 
+from dataclasses import replace
+
 import pytest
 
-from controller.events import Attended, Cause, Locked, ShutOff, TimerEnding, Unlocked
+from controller.events import Attended, Cause, Locked, Paused, ShutOff, TimerEnding, Unlocked
 from controller.terms import Ending, Flame, Hold, HoldKind, NotNow, Reading, Status
 from hardware.clock import HOUR, MINUTE, SECOND
 from tests.controller.builders import LIMITS, NOW, a_burner, a_lit_burner, a_sensing_burner, a_timed_burner
@@ -321,3 +323,83 @@ def test_since_when_a_burner_is_held_is_known_of_every_hold() -> None:
     burner.trip(NOW, "gas", latches=True)
     assert {hold.kind for hold in burner.holds} == set(HoldKind)
     assert {hold.since for hold in burner.holds} == {NOW}
+
+
+def test_a_lock_that_begins_within_a_night_that_was_ended_is_of_that_night() -> None:
+    burner = a_lit_burner()
+    burner.schedule(NOW, True, NOW + HOUR)
+    burner.unlock(NOW + MINUTE, ANNA)
+    burner.schedule(NOW + MINUTE, True, NOW + HOUR)
+    assert burner.night_from is None
+    burner.schedule(NOW + 2 * HOUR, True, NOW + 24 * HOUR)
+    assert not any(hold.cause == "night" for hold in burner.holds)
+    burner.schedule(NOW + 3 * HOUR, False, NOW + 24 * HOUR)
+    assert burner.night_from == NOW + 24 * HOUR
+
+
+# --- the relay's longest time energised ---------------------------------------------------------------------
+
+LONGEST = LIMITS.longest_energised
+
+
+def test_a_burner_in_use_is_warned_before_its_relay_has_to_pause_and_says_when() -> None:
+    burner = a_lit_burner()
+    burner.pause_at = NOW + HOUR
+    assert burner.burn_ends() == (NOW + HOUR, Ending.PAUSE)
+    assert burner.tick(NOW + 59 * MINUTE) == [
+        TimerEnding(
+            burner="left", at=NOW + 59 * MINUTE, by="keeper.longest_energised", deadline="pause", remaining=MINUTE
+        )
+    ]
+    assert burner.permitted(NOW + HOUR - 1)
+    (cut,) = burner.tick(NOW + HOUR)
+    assert isinstance(cut, ShutOff)
+    assert (cut.cause, cut.by, cut.reason) == (Cause.LIMIT, "keeper.longest_energised", "energised")
+    assert burner.pause_at is None
+    burner.observe(NOW + HOUR + 20 * SECOND, OUT)
+    burner.tick(NOW + HOUR + 20 * SECOND)
+    assert burner.permitted(NOW + HOUR + 20 * SECOND)
+
+
+def test_a_relay_whose_burner_is_out_pauses_half_way_and_that_is_no_cut() -> None:
+    burner = a_sensing_burner()
+    burner.observe(NOW, OUT)
+    burner.pause_at = NOW + LONGEST
+    half = NOW + LONGEST // 2
+    assert burner.next_due() == half
+    assert burner.tick(half - 1) == []
+    assert burner.tick(half) == [Paused(burner="left", at=half, by="keeper.longest_energised")]
+    assert not burner.permitted(half + LIMITS.hold_open - 1)
+    assert (burner.last_shut_off, burner.proof) == (None, None)
+    burner.tick(half + LIMITS.hold_open)
+    assert burner.permitted(half + LIMITS.hold_open)
+
+
+@pytest.mark.parametrize("reading", [LIT, UNKNOWN])
+def test_a_relay_whose_burner_may_burn_does_not_pause_early(reading: Reading) -> None:
+    burner = a_sensing_burner()
+    burner.observe(NOW, reading)
+    burner.limits = replace(LIMITS, unattended=LONGEST)
+    burner.attend(NOW, ANNA)
+    burner.pause_at = NOW + LONGEST
+    burner.tick(NOW + LONGEST // 2)
+    assert burner.permitted(NOW + LONGEST // 2)
+
+
+def test_a_relay_under_a_timer_does_not_pause_early() -> None:
+    burner = a_sensing_burner()
+    burner.observe(NOW, OUT)
+    burner.start_timer(NOW, 4 * HOUR, ANNA)
+    burner.pause_at = NOW + LONGEST // 2
+    burner.tick(NOW + HOUR)
+    assert burner.permitted(NOW + HOUR)
+
+
+def test_a_relay_whose_flame_nobody_measures_pauses_when_it_has_to() -> None:
+    burner = a_burner()
+    burner.pause_at = NOW + LONGEST
+    assert burner.next_due() == NOW + LONGEST
+    assert burner.tick(NOW + LONGEST - 1) == []
+    (cut,) = burner.tick(NOW + LONGEST)
+    assert isinstance(cut, ShutOff)
+    assert cut.reason == "energised"

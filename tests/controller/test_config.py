@@ -93,7 +93,7 @@ def test_left_out_altogether_it_is_one_burner_on_gpio_17_with_rest_on_loopback_a
 def test_the_defaults_are_the_documented_ones() -> None:
     config = accepted({})
     assert config.stove.idle == "ready"
-    limits = config.limits.for_burner(config.stove.unlock_for)
+    limits = config.limits.for_burner(config.stove.unlock_for, config.keeper.longest_energised)
     assert limits == Limits(4 * HOUR, 2 * HOUR, 2 * HOUR, MINUTE, 10 * SECOND)
     assert config.limits.extend_step == 5 * MINUTE
     assert (config.keeper.lease, config.keeper.longest_permit, config.keeper.longest_energised) == (
@@ -119,8 +119,8 @@ def test_an_interlock_latches_unless_it_says_otherwise() -> None:
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
     config = accepted(read(tmp_path, EVERYTHING))
-    limits = config.limits.for_burner(config.stove.unlock_for)
-    assert limits == Limits(3 * HOUR, 90 * MINUTE, HOUR, 90 * SECOND, 20 * SECOND)
+    limits = config.limits.for_burner(config.stove.unlock_for, config.keeper.longest_energised)
+    assert limits == Limits(3 * HOUR, 90 * MINUTE, HOUR, 90 * SECOND, 20 * SECOND, longest_energised=8 * HOUR)
     left, right = config.burners
     assert left.flame is not None
     assert left.flame.kind == "thermocouple"

@@ -41,6 +41,14 @@ def test_cuts_are_counted_by_cause_and_openings_of_an_open_relay_are_not() -> No
     assert book.week().cuts == {"timer": 2, "limit": 1}
 
 
+def test_a_relay_that_had_to_pause_is_no_reason_to_raise_a_limit() -> None:
+    book = Book()
+    for _ in range(14):
+        book.write("shut_off", cause="limit", cut=True, reason="energised")
+    assert book.week().cuts == {"energised": 14}
+    assert weekly(book.entries).judgement == []
+
+
 def test_a_flame_that_goes_out_soon_after_a_cut_went_out_for_it() -> None:
     week = Book().burn().cut().goes_out(after=90).week()
     assert (week.flame_outs_with_timer, week.flame_outs_without_timer) == (0, 0)

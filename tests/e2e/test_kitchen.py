@@ -394,3 +394,45 @@ def test_a_night_lock_cuts_after_a_warning_and_ends_in_the_morning(tmp_path: Pat
         await kitchen.until(lambda: kitchen.high(LEFT), within=20 * MINUTE)
 
     cook(tmp_path, act, locks=[{"burners": ["left"], "from": "12:30", "to": "12:45"}])
+
+
+PAUSING = {"keeper": {"pin_factory": "simulated", "longest_energised": "4m"}}
+
+
+def test_relays_of_burners_that_are_out_pause_half_way_and_nobody_is_bothered(tmp_path: Path) -> None:
+    async def act(kitchen: VirtualKitchen) -> None:
+        await kitchen.until(lambda: kitchen.high(LEFT))
+        await kitchen.until(lambda: not kitchen.high(LEFT), within=3 * MINUTE)
+        assert [entry.burner for entry in await kitchen.events("paused")] == ["left", "right"]
+        assert await kitchen.events("shut_off") == []
+        assert kitchen.burner().last_shut_off is None
+        took = await kitchen.until(lambda: kitchen.high(LEFT))
+        assert 10 * SECOND <= took < 11 * SECOND
+        await kitchen.pass_time(10 * MINUTE)
+        assert not [entry for entry in await kitchen.events("shut_off") if entry.details["cut"]], (
+            "the keeper never has to"
+        )
+
+    cook(tmp_path, act, **PAUSING)
+
+
+def test_a_flame_under_which_the_relay_has_to_pause_is_warned_and_says_when(tmp_path: Path) -> None:
+    async def act(kitchen: VirtualKitchen) -> None:
+        await kitchen.until(lambda: kitchen.high(LEFT))
+        closed = kitchen.clock.now()
+        await kitchen.light("left")
+        view = await kitchen.do(kitchen.stove.start_timer("left", HOUR, ANNA))
+        assert view.ending is not None
+        assert view.ending.kind == "pause"
+        ends = kitchen.clock.now() + round(view.ending.remaining_s * 1000)
+        assert closed + 4 * MINUTE - SECOND <= ends <= closed + 4 * MINUTE + SECOND
+        assert kitchen.stove.stove_view().next_shut_off == view.ending.ends_at
+        await kitchen.pass_time(ends - kitchen.clock.now() - 59 * SECOND)
+        assert [entry.details["deadline"] for entry in await kitchen.events("timer_ending")] == ["pause"]
+        assert kitchen.high(LEFT)
+        await kitchen.pass_time(59 * SECOND)
+        assert not kitchen.high(LEFT)
+        (cut,) = [entry for entry in await kitchen.events("shut_off") if entry.burner == "left"]
+        assert (cut.details["cause"], cut.details["reason"]) == ("limit", "energised")
+
+    cook(tmp_path, act, **PAUSING)

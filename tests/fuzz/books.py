@@ -260,7 +260,9 @@ class Rig:
     def _answered(self, asked: dict[str, Any], word: dict[str, Any]) -> list[str]:
         """Returns the line that was granted, if one was."""
         if asked["type"] == "permit" and word["type"] == "done":
-            self._granted(asked, self.books[asked["line"]])
+            book = self.books[asked["line"]]
+            self._granted(asked, book)
+            demand(word["pauses_at"] == book.since + LONGEST_ENERGISED, f"it pauses at another time than {word}")
             return [asked["line"]]
         if asked["type"] in ("permit", "open"):
             for name in [asked["line"]] if asked["line"] is not None else PINS:

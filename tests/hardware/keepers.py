@@ -120,7 +120,9 @@ class Controller:
         """Renew and permit."""
         renewed, permitted = self.say("renew"), self.permit(line, lasts, part)
         assert self.hear() == {"type": "done", "seq": renewed, "line": None}
-        assert self.hear() == {"type": "done", "seq": permitted, "line": line}
+        granted = self.hear()
+        assert granted.pop("pauses_at") > self.clock.now()
+        assert granted == {"type": "done", "seq": permitted, "line": line}
 
     def last_words(self) -> str | None:
         """Why the keeper hung up; None where it hung up without a word."""

@@ -2,9 +2,13 @@
 
 import asyncio
 import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,11 +101,14 @@ def test_a_refusal_does_not_make_it_forget_a_later_permit_that_is_granted(later:
         first, second = keeper.heard()
         assert (first["generation"], second["generation"]) == (0, 1)
         keeper.say("refused", seq=first["seq"], line="left", generation=1, why="the line was opened since")
-        keeper.say("done", seq=second["seq"], line="left")
+        keeper.say("done", seq=second["seq"], line="left", pauses_at=3_000_000)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert client.wants("left")
         assert client.permitted_until("left") == later
+        assert client.pauses_at("left") == 3_000_000
+        client.open("left")
+        assert client.pauses_at("left") is None
 
     with_a_keeper(act)
 
@@ -125,7 +132,7 @@ def test_one_relay_of_a_pair_does_not_count_as_the_line_being_energised() -> Non
         client.permit("left", 2_000_000, Part.FIRST)
         (asked,) = keeper.heard()
         assert asked["part"] == "first"
-        keeper.say("done", seq=asked["seq"], line="left")
+        keeper.say("done", seq=asked["seq"], line="left", pauses_at=3_000_000)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert client.permitted_until("left") is None
@@ -143,3 +150,63 @@ def test_a_pattern_is_said_once() -> None:
         assert [message["pattern"] for message in keeper.heard()] == ["warn", "off"]
 
     with_a_keeper(act)
+
+
+_HANGS_UP = """
+import pathlib, signal, socket, sys, time
+keeper = socket.socket(fileno=int(sys.argv[1]))
+keeper.send(b"nonsense")
+while keeper.recv(8192):
+    pass
+if sys.argv[3] == "stays":
+    signal.pause()
+time.sleep(0.05)  # one line after the other
+pathlib.Path(sys.argv[2]).write_text("every line is open")
+"""
+
+
+class ByAChild:
+    """An origin whose keepers are real processes, which talk nonsense and open their lines once they are hung up on."""
+
+    def __init__(self, note: Path, stays: bool) -> None:
+        self.owned = True
+        self.note = note
+        self.children: list[subprocess.Popen[bytes]] = []
+        self._stays = "stays" if stays else "goes"
+
+    def reach(self) -> Reached:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        command = [sys.executable, "-c", _HANGS_UP, str(theirs.fileno()), str(self.note), self._stays]
+        self.children.append(subprocess.Popen(command, pass_fds=(theirs.fileno(),)))
+        theirs.close()
+        return Reached(ours, self.children[-1].pid, self.children[-1])
+
+
+def given_up(origin: ByAChild) -> int:
+    """How the first keeper ended, once a second one was started."""
+
+    async def run() -> int:
+        running = asyncio.create_task(KeeperClient(origin, ManualClock(), patience=1_000).run(Silent()))
+        while len(origin.children) < 2:  # noqa: ASYNC110 - a real process
+            await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        ended = origin.children[0].poll()
+        assert ended is not None, "nobody else may own the lines when the next one comes"
+        for child in origin.children:
+            child.kill()
+            child.wait()
+        return ended
+
+    return asyncio.run(run())
+
+
+def test_a_keeper_that_hears_us_hang_up_has_time_to_open_its_lines(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    assert given_up(ByAChild(note, stays=False)) == 0
+    assert note.read_text() == "every line is open"
+
+
+def test_a_keeper_that_does_not_go_is_killed(tmp_path: Path) -> None:
+    assert given_up(ByAChild(tmp_path / "note", stays=True)) == -signal.SIGKILL
