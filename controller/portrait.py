@@ -80,7 +80,7 @@ class Portrait:
             longest_timer_s=config.limits.longest_timer / 1000,
             unattended_s=config.limits.unattended / 1000,
             extend_step_s=config.limits.extend_step / 1000,
-            presets_s=[preset / 1000 for preset in config.page.presets],
+            presets_s=[preset / 1000 for preset in config.page.presets if preset <= config.limits.longest_timer],
             places=places(config.burners),
             simulated=self._parts.keeper.simulated,
             started_at=rfc3339(self._started_at),

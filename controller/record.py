@@ -11,7 +11,7 @@ from controller.stream import Happened, Stream
 from controller.terms import CHILD_LOCK, Hold, HoldKind, LastShutOff
 from controller.view import parse_instant
 from controller.wall import Calendar, rfc3339
-from hardware.clock import DAY, MINUTE, Millis
+from hardware.clock import DAY, HOUR, MINUTE, Millis
 
 COMMIT_WITHIN = 2.0  # s, for the disk to take what is acknowledged
 MARK_ALIVE_EVERY: Millis = MINUTE
@@ -33,7 +33,7 @@ class Record:
         self._keep = keep
         self._overdue: asyncio.Future[None] | None = None  # a commit that took too long
         self._marked_at: Millis = 0
-        self._forgot_at: Millis = 0
+        self._forget_at: Millis | None = None
         self._restored = False
 
     # --- writing --------------------------------------------------------------------------------------
@@ -76,9 +76,11 @@ class Record:
             self._journal.append([], {"alive": {"at": rfc3339(self._calendar.now()), "energised": energised}})
 
     def forget(self, now: Millis) -> None:
-        """Once a day, let the journal drop what is older than it is to be kept."""
-        if now >= self._forgot_at + DAY:
-            self._forgot_at = now
+        """An hour after a start, when the clock has been set, and then once a day: drop what is older than is kept."""
+        if self._forget_at is None:
+            self._forget_at = now + HOUR
+        if now >= self._forget_at:
+            self._forget_at = now + DAY
             self._journal.forget_before(retained_from(self._calendar.now(), self._keep))
 
     def _entry(self, event: Event) -> Entry:

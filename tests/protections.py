@@ -161,6 +161,20 @@ PROTECTIONS = (
         "tests/api/test_prompt_loop.py",
     ),
     Protection(
+        "a keeper that is given up has time to open its lines",
+        "hardware/client.py",
+        'self._reached.kill() if why.startswith("no answer") else None',
+        "self._reached.kill()",
+        "tests/hardware/test_client.py::test_a_keeper_that_hears_us_hang_up_has_time_to_open_its_lines",
+    ),
+    Protection(
+        "every burner is locked before the disk has a say",
+        "controller/stove.py",
+        "            self._sync(burner)\n        await self._record.committed(self._write(events))\n",
+        "            await self._record.committed(self._write(events))\n            self._sync(burner)\n",
+        "tests/controller/test_stove_on_record.py::test_a_disk_that_does_not_answer_keeps_no_burner_from_being_locked",
+    ),
+    Protection(
         "a later permit is not forgotten for an earlier one's refusal",
         "hardware/client.py",
         "            if self._wanted.get(asked.line) is asked.permit:  # else",

@@ -104,7 +104,9 @@ class Burners:
         return Text(word, self._style or style)
 
     def _time_left(self, view: Json, width: int) -> Text:
-        timer, limit = view["timer"], view["limit"]
+        timer, limit, sooner = view["timer"], view["limit"], words.ends_sooner(view)
+        if sooner is not None:
+            return Text(f"{clock(sooner['remaining_s']):>7}", self._style or "bold")
         if timer is not None:
             _, style = _STATUS.get(view["status"], ("", ""))
             share = timer["remaining_s"] / timer["duration_s"] if timer["duration_s"] else 0
@@ -127,7 +129,7 @@ def contact(view: Json) -> str:
 
 
 def _ends(view: Json) -> str:
-    running = view["timer"] or view["limit"]
+    running = words.ends_sooner(view) or view["timer"] or view["limit"]
     return words.end(running["ends_at"], seconds=running["remaining_s"] < 120) if running else ""
 
 

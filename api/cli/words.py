@@ -26,7 +26,9 @@ _ENDINGS = {
     "night": "night lock begins",
     "sweep": "sweep cuts",
     "idle": "unlocked burner locks itself",
+    "pause": "relay pauses",
 }
+_SOONER = {"night": "as the night lock begins", "sweep": "for the sweep", "pause": "as its relay has to pause"}
 _FINDINGS = {
     "flame_out": "flame proved out",
     "nothing_lit": "nothing was lit, seen",
@@ -56,9 +58,19 @@ def duration(seconds: float) -> str:
     return in_words(round(max(0.0, seconds) * 1000))
 
 
+def ends_sooner(burner: Json) -> Json | None:
+    """What cuts a burner before its timer or its limit does; None where nothing will."""
+    ending: Json | None = burner["ending"]
+    return ending if ending is not None and ending["kind"] in _SOONER else None
+
+
 def sentence(burner: Json) -> str:
     """A burner in one plain line, for the answer to a command."""
-    name, timer, limit = burner["name"], burner["timer"], burner["limit"]
+    name, timer, limit, sooner = burner["name"], burner["timer"], burner["limit"], ends_sooner(burner)
+    if sooner is not None:
+        left = sooner["remaining_s"]
+        why = f"{end(sooner['ends_at'], seconds=left < 120)}, in {duration(left)}, {_SOONER[sooner['kind']]}"
+        return f"{name} shuts off at {why}, before its timer." if timer is not None else f"{name} shuts off at {why}."
     if timer is not None:
         left = timer["remaining_s"]
         return f"{name} shuts off at {end(timer['ends_at'], seconds=left < 120)}, in {duration(left)}."
@@ -98,6 +110,8 @@ def notes(burner: Json) -> list[str]:
     """What the table's columns do not say: holds, whose timer it is, and the last shut-off."""
     timer, limit, last = burner["timer"], burner["limit"], last_shut_off(burner)
     found = [*map(hold, burner["holds"])]
+    if (sooner := ends_sooner(burner)) is not None:
+        found.append(f"shuts off at {end(sooner['ends_at'])}, {_SOONER[sooner['kind']]}")
     if timer is not None:
         found.append(f"timer of {duration(timer['duration_s'])} by {timer['set_by']}")
     elif limit is not None:
@@ -156,6 +170,7 @@ EVENTS: dict[str, Callable[[Json], str]] = {
     "timer_cancelled": lambda e: f"timer cancelled with {duration(e['remaining_s'])} left",
     "timer_ending": _timer_ending,
     "shut_off": _shut_off,
+    "paused": "relay paused, as it has to now and then".format_map,
     "locked": lambda e: _LOCKS.get(e["cause"], f"locked by {e['cause']}") + " on",
     "unlocked": lambda e: _LOCKS.get(e["cause"], f"locked by {e['cause']}") + " off",
     "lockout": "LOCKED OUT by {cause}".format_map,

@@ -65,7 +65,7 @@ store.addEventListener("happened", ({ detail }) => {
 function look() {
   let timing = false;
   for (const [id, { view }] of store.burners) {
-    if (!view.timer) {
+    if (!view.timer || !view.ending) {
       spoken.delete(id);
       continue;
     }
@@ -76,11 +76,11 @@ function look() {
 }
 
 function remind(id, view) {
-  const left = store.left(id, view.timer.remaining_s);
+  const left = store.left(id, view.ending.remaining_s);
   const step = SPOKEN_AT.filter((seconds) => left <= seconds).at(-1);
   const last = spoken.get(id);
-  spoken.set(id, { end: view.timer.ends_at, step });
-  if (last && last.end === view.timer.ends_at && step && step !== last.step)
+  spoken.set(id, { end: view.ending.ends_at, step });
+  if (last && last.end === view.ending.ends_at && step && step !== last.step)
     announce(t("said.left", { name: view.name, left: digits(left) }));
 }
 

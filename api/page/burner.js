@@ -86,7 +86,7 @@ export function state(view) {
 
 /** The line below the digits: when it ends, and who wanted that. */
 export function until(view) {
-  if (view.timer) return t("until.timer", { at: clock(view.timer.ends_at), who: who(view.timer.set_by) });
+  if (view.timer && view.ending?.kind === "timer") return t("until.timer", { at: clock(view.timer.ends_at), who: who(view.timer.set_by) });
   if (view.ending) return t(`until.${view.ending.kind}`, { at: clock(view.ending.ends_at) });
   const interlock = view.holds.find((hold) => hold.kind === "interlock");
   if (interlock) return t("until.interlock", { id: interlock.cause });
@@ -148,7 +148,7 @@ class BurnerCard extends HTMLElement {
     const known = store.burners.get(this.id);
     if (!known || !this.heading) return;
     const { view } = known;
-    const ends = view.timer ?? view.ending ?? null;
+    const ends = view.ending;
     const left = ends ? store.left(this.id, ends.remaining_s) : null;
     const whole = view.timer?.duration_s ?? store.stove?.unattended_s ?? 1;
     put(this, "status", view.status);

@@ -79,7 +79,7 @@ class BurnerView extends HTMLElement {
     if (!known) return;
     if (!this.heading) this.build();
     const { view } = known;
-    const ends = view.timer ?? view.ending;
+    const ends = view.ending;
     say(this.heading, view.name);
     say(this.time, ends ? digits(store.left(this.of, ends.remaining_s)) : state(view));
     say(this.when, until(view));

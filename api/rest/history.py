@@ -122,7 +122,7 @@ def _instant(text: str | None, name: str) -> datetime | None:
 def _whole(text: str | None, name: str, default: int, highest: int) -> int:
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:18]) <= highest):
+    if not (len(text) <= 18 and text.isascii() and text.isdigit() and 0 < int(text) <= highest):
         raise Problem(422, f"{name} is not a whole number from 1 to {highest}.", name)
     return int(text)
 

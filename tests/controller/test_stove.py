@@ -193,6 +193,17 @@ def test_the_default_timer_is_twenty_minutes_until_somebody_sets_it(tmp_path: Pa
     on_a_stove(tmp_path, act)
 
 
+def test_neither_the_default_timer_nor_a_preset_is_one_that_the_limit_forbids(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        assert bench.stove.default_timer() == 15 * MINUTE
+        assert bench.stove.stove_view().presets_s == [300, 600]
+        await bench.stove.start_timer("left", bench.stove.default_timer(), ANNA)
+        bench.journal.standing["default_timer_ms"] = 3 * HOUR  # of a time when that was allowed
+        assert bench.stove.default_timer() == 15 * MINUTE
+
+    on_a_stove(tmp_path, act, limits={"longest_timer": "15m"})
+
+
 def test_a_refused_command_goes_on_record(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         async with bench.stove.stream.subscribe() as items:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,25 @@ def test_what_happened_while_the_disk_failed_is_written_later_in_order_and_witho
     on_a_stove(tmp_path, act)
 
 
+def test_a_disk_that_does_not_answer_keeps_no_burner_from_being_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
+
+    async def act(bench: StoveBench) -> None:
+        locker = break_disk(bench)
+        with pytest.raises(JournalFailing):
+            await bench.stove.lock_all(ANNA)
+        assert bench.keeper.said == [("open", "left"), ("open", "right")]
+        assert [burner.permitted for burner in bench.stove.views()] == [False, False]
+        with pytest.raises(JournalFailing):
+            await bench.stove.unlock_all(ANNA)
+        assert not bench.stove.stove_view().child_lock
+        mend_disk(locker)
+
+    on_a_stove(tmp_path, act)
+
+
 def break_disk(bench: StoveBench) -> sqlite3.Connection:
     """Let somebody else lock the database until :func:`mend_disk`."""
     locker = sqlite3.connect(bench.journal.path, isolation_level=None, check_same_thread=False)
@@ -201,6 +220,24 @@ def test_forgetting_the_oldest_rows_leaves_a_chain_that_verifies(tmp_path: Path)
         await bench.stove.set_default_timer(10 * MINUTE, ANNA)
         assert kinds(bench)[0] == "default_timer_set"
         assert verify(bench.journal.path) is None
+
+    on_a_stove(tmp_path, act)
+
+
+def test_the_oldest_rows_are_forgotten_every_day_by_a_stove_that_is_switched_off_every_night_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(bench: StoveBench) -> None:
+        kept_from: list[datetime] = []
+        monkeypatch.setattr(bench.journal, "forget_before", kept_from.append)
+        bench.pass_time(59 * MINUTE)
+        assert kept_from == [], "the clock may not have been set yet"
+        bench.pass_time(2 * MINUTE)
+        assert [kept.year for kept in kept_from] == [2025], "400 days before"
+        bench.pass_time(23 * HOUR)
+        assert len(kept_from) == 1
+        bench.pass_time(HOUR)
+        assert len(kept_from) == 2
 
     on_a_stove(tmp_path, act)
 

@@ -25,6 +25,7 @@ def burner(name: str = "left", **changes: Any) -> Json:
         "flame": "unknown",
         "timer": None,
         "limit": None,
+        "ending": None,
         "last_shut_off": None,
         "holds": [],
         "extension_left_s": 7200.0,

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.cli import words
 from controller.terms import Status
 from tests.api.cli.daemon import FakeDaemon, Shell, burner, shut_off, stove, timing
 
@@ -56,6 +57,40 @@ def test_a_limit_is_told_apart_from_a_timer(daemon: FakeDaemon, flameout: Shell)
     out = shown(daemon, flameout, burner(limit=limit, status="lit", flame="lit"))
     assert "2:00:00 if left alone" in out
     assert "unless somebody attends to it" in out
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("night", "as the night lock begins"),
+        ("sweep", "for the sweep"),
+        ("pause", "as its relay has to pause"),
+    ],
+)
+def test_what_cuts_before_the_timer_does_is_what_is_shown(
+    daemon: FakeDaemon, flameout: Shell, kind: str, why: str
+) -> None:
+    ending = {"kind": kind, "remaining_s": 600.0, "ends_at": "2026-11-23T18:12:00+00:00"}
+    timed = burner(timer=timing(1052, 1500), status="timing", ending=ending)
+    out = shown(daemon, flameout, timed)
+    assert row(out, "Left")[-2:] == ["10:00", "18:12"]
+    assert f"shuts off at 18:12, {why}" in out
+    assert "17:32" not in out, "the timer never gets there"
+    assert words.sentence(timed) == f"Left shuts off at 18:12, in 10 min, {why}, before its timer."
+    lit = burner(status="lit", flame="lit", ending=ending)
+    assert words.sentence(lit) == f"Left shuts off at 18:12, in 10 min, {why}."
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_a_stove_of_which_no_burner_can_be_used_fails_the_check(
+    daemon: FakeDaemon, flameout: Shell, status: int, code: int
+) -> None:
+    daemon.answer("GET /stove", stove(problems=["The keeper is gone."]))
+    daemon.answer("GET /healthz", {"status": "failing"}, status)
+    assert flameout("status").code == 0
+    checked = flameout("status", "--check")
+    assert checked.code == code
+    assert "The keeper is gone." in checked.out
 
 
 def test_every_hold_is_told_in_words(daemon: FakeDaemon, flameout: Shell) -> None:

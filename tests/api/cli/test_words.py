@@ -46,6 +46,8 @@ TOLD: list[tuple[Event, str]] = [
         "CONTACT STUCK, found 2.5 s after the cut",
     ),
     (events.ContactWorn(**BY, ratio=1.3), "holding circuit worn: 130% of its first resistance"),
+    (events.Paused(**BY), "relay paused, as it has to now and then"),
+    (events.TimerEnding(**BY, deadline="pause", remaining=60_000), "relay pauses in 1 min"),
     (events.SweepBegan(**BY, warned=0), "sweep: every relay opens"),
     (events.SweepBegan(**BY, warned=2), "sweep: every relay opens, 2 after a warning"),
     (events.InterlockSilent(**BY, source="away", silent=True), "interlock away has fallen silent"),

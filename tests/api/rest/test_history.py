@@ -120,6 +120,7 @@ def test_a_plus_that_was_not_escaped_is_still_a_zone(stove: Program) -> None:
     ("name", "value"),
     [
         *[("limit", value) for value in ("0", "-1", "1001", "1e3", "ten", "", " 5", "５", "9" * 5_000, "1.0", "0x5")],
+        *[("limit", "0" * 18 + "1999"), ("cursor", "0" * 17 + "1" + "9" * 23)],
         *[("cursor", value) for value in ("0", "-1", "abc", "", "9" * 30, "1;DROP TABLE events")],
         *[("from", value) for value in ("", "now", "2026-01-05", "2026-01-05T12:00:00", "0", "2026-13-01T00:00:00Z")],
         *[("to", value) for value in ("yesterday", "2026-01-05T12:00:00", "1763920000")],
