@@ -47,6 +47,20 @@ def test_pair_light_set_extend_from_a_second_phone_and_shut_off(chromium: Browse
         expect(ben.card().locator(".facts")).to_contain_text("last cut: flame out, proved")
 
 
+def test_what_cuts_before_the_timer_is_what_counts_down(chromium: Browser, stove: Program) -> None:
+    with phone(chromium, stove) as anna:
+        anna.pair("Sooner")
+        stove.light("left")
+        anna.card().get_by_role("button", name="Shut off in 25 min").click()
+        expect(anna.card().locator(".until")).to_contain_text("Sooner")
+        stove.do("POST", "/sweep")
+        expect(anna.card().locator(".until")).to_contain_text("sweep cuts at")
+        assert seconds(anna.card().locator(".digits").inner_text()) <= 60
+        anna.card().get_by_role("link").click()
+        expect(anna.page.locator("burner-view .until")).to_contain_text("sweep cuts at")
+        stove.do("POST", "/burners/left/shut-off")
+
+
 def test_undo_gives_back_what_was_cancelled(chromium: Browser, stove: Program) -> None:
     with phone(chromium, stove) as anna:
         anna.pair("Undo")
