@@ -28,6 +28,7 @@ COUNTED = (
     "stopped",
     "lockout",
 )
+_OPENED = ("opened_unknown", "paused")  # what tells of a fall besides a cut
 KEPT = timedelta(days=60)  # as the configuration says
 DAY = 24 * HOUR
 LIGHTING = 15 * SECOND  # a hand at the knob, and a flame that is measured
@@ -375,13 +376,13 @@ class House:
                 self.ledger.complain(self.now, f"row {entry.seq} comes after row {self._read}")
             self._read = entry.seq
             self.found[entry.kind] += 1
-            if entry.kind == "opened_unknown" or (entry.kind == "shut_off" and entry.details["cut"]):
+            if entry.kind in _OPENED or (entry.kind == "shut_off" and entry.details["cut"]):
                 self._strike(entry)
         self._let_be()
 
     def _strike(self, entry: Entry) -> None:
         """Find the fall that a row tells of, and take it off the list."""
-        cause = "opened_unknown" if entry.kind == "opened_unknown" else str(entry.details["cause"])
+        cause = entry.kind if entry.kind in _OPENED else str(entry.details["cause"])
         at = round((parse_instant(entry.at) - self.start) / timedelta(milliseconds=1))
         for fall in self.ledger.falls:
             if fall.line == entry.burner and fall.cause == cause and (_late(fall) or abs(fall.at - at) <= 2 * HOUR):

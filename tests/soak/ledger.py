@@ -17,6 +17,7 @@ SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
 HOLD_OPEN = 10 * SECOND
 UNATTENDED = 2 * HOUR
 CAP = 12 * HOUR  # after so long without a pause of HOLD_OPEN a line opens, whatever anybody says
+IDLE_CAP = CAP // 2  # and after so long while nothing ends that may burn
 TICK = 300  # what is noticed by looking four times a second, not by an instant that was set, may come this late
 EXACT = 60  # a line falls at the instant that was set; what the fine steps of the clock may add
 NIGHT, DAWN, SWEEP = time(23, 0), time(6, 0), time(16, 30)
@@ -146,7 +147,9 @@ class Ledger:
             if start <= at <= end and (expected or cause not in ("timer", "limit")):
                 state.ends = None
                 return cause
-        return "limit" if 0 <= at - state.counts_since - CAP <= EXACT else None
+        if 0 <= at - state.counts_since - CAP <= EXACT:
+            return "limit"
+        return "paused" if state.ends is None and at - state.counts_since >= IDLE_CAP else None
 
     # --- the week -------------------------------------------------------------------------------------
 
