@@ -1,6 +1,6 @@
 """A lockout in words: what is known, and what somebody at the stove has to do."""
 
-from controller.burner import Burner
+from controller.burner import FAULTS, Burner
 from controller.terms import HoldKind
 
 CLOSE_THE_TAP = "Turn the knob off and close the gas tap."
@@ -17,11 +17,11 @@ CAUSES = {
 
 
 def advice(burner: Burner) -> str | None:
-    """What to do about a lockout, in a sentence; None where there is none."""
-    cause = next((hold.cause for hold in burner.holds if hold.kind is HoldKind.LOCKOUT), None)
-    if cause is None:
+    """What to do about a lockout, in a sentence, the gravest where there are several; None where there is none."""
+    causes = [hold.cause for hold in burner.holds if hold.kind is HoldKind.LOCKOUT]
+    if not causes:
         return None
-    return lockout(burner.name, cause)
+    return lockout(burner.name, next((cause for cause in causes if cause in FAULTS), causes[0]))
 
 
 def lockout(name: str, cause: str) -> str:

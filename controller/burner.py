@@ -44,7 +44,7 @@ from controller.terms import (
     Status,
     Timer,
 )
-from hardware.clock import HOUR, SECOND, Millis
+from hardware.clock import HOUR, MINUTE, SECOND, Millis
 from hardware.durations import in_words
 
 BURN_CEILING: Millis = 12 * HOUR  # no configuration, timer or extension makes a burn longer
@@ -52,6 +52,8 @@ SHORTEST_TIMER: Millis = SECOND
 COLD_FOR: Millis = 30 * SECOND  # a burner that failed a proof is reset only after its flame was out for so long
 FAULTS = frozenset(finding.value for finding in Finding if finding.proof is Proof.FAILED) | {"foreign_voltage"}
 LONGEST_ENERGISED = "keeper.longest_energised"
+PAUSES_WHEN_OUT_FOR: Millis = 10 * MINUTE
+PAUSE_MARGIN: Millis = SECOND  # a keeper that heard of the opening a little later has to count it as a pause, too
 _WARNED_BY = {
     Ending.TIMER: "timer",
     Ending.LIMIT: "limits.unattended",
@@ -435,7 +437,7 @@ class Burner:
         if not self.holds:
             due += [at for at in (self.deadline(), None if self.warned else self._warn_at()) if at is not None]
             if self.pause_at is not None and self.senses_flame and not self.in_use():
-                due.append(self.pause_at - self.limits.longest_energised // 2)
+                due.append(self._pauses_early_at())
         return min(due, default=None)
 
     # --- inside ---------------------------------------------------------------------------------------
@@ -461,13 +463,13 @@ class Burner:
         self.proof = CutProof(now, now + self.limits.closing_time, self.flame, self.millivolts, self.has_contact)
         return LastShutOff(cause, now, by, Proof.PENDING)
 
-    def _hold_open(self, now: Millis, cause: Cause) -> None:
+    def _hold_open(self, now: Millis, cause: Cause, longer: Millis = 0) -> None:
         """Hold until the valve has surely dropped, and a measured flame until it is out.
 
         A new flame could not be told from the old one, so a proof ends before the next burn begins.
         """
         self.pause_at = None  # the time energised counts anew
-        until = now + self.limits.hold_open
+        until = now + self.limits.hold_open + longer
         if self.proof is not None and self._proving_a_flame():
             until = max(until, self.proof.until)
         self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, until))
@@ -487,10 +489,19 @@ class Burner:
         """Nothing burns, and half of the time that the relay may be energised is over: let it pause now."""
         if self.pause_at is None or self.holds or self.in_use() or not self.senses_flame:
             return []
-        if now < self.pause_at - self.limits.longest_energised // 2:
+        if now < self._pauses_early_at():
             return []
-        self._hold_open(now, Cause.LIMIT)
+        if self.locks_when_idle:
+            return self._lock_idle(now)
+        self._hold_open(now, Cause.LIMIT, PAUSE_MARGIN)
         return [Paused(burner=self.id, at=now, by=LONGEST_ENERGISED)]
+
+    def _pauses_early_at(self) -> Millis:
+        """Half-way, and not while somebody may be lighting it again: only after it was out for a while."""
+        assert self.pause_at is not None
+        longest = self.limits.longest_energised
+        out_for = min(PAUSES_WHEN_OUT_FOR, longest // 8)
+        return max(self.pause_at - longest // 2, (self.cold_since or 0) + out_for)
 
     def _has_to_be_proved(self) -> bool:
         """A new flame could not be told from the old one, nor a contact that closes from one that is stuck."""

@@ -152,7 +152,7 @@ class Record:
             return None
         try:
             at = self._calendar.instant(parse_instant(entry.at))
-            return LastShutOff(Cause(entry.details["cause"]), at, entry.by, Proof.UNAVAILABLE)
+            return LastShutOff(Cause(entry.details["cause"]), at, entry.by, Proof.UNAVAILABLE, entry.at)
         except (KeyError, ValueError):  # of a newer flameout, or damaged
             return None
 

@@ -122,7 +122,8 @@ class Sensing:
             why = self.gauges.problem if self.gauges is not None else None
             return f"{name}: its flame is unknown, for {why or 'nothing is read from its thermocouple'}."
         sensor = self._thermocouples.get(burner_id) or self._digital.get(burner_id)
-        if sensor is None or sensor.trouble is None or not self._fresh(self._sensed_at):
+        read_at = self._gauged_at if adc is not None else self._sensed_at  # a keeper without inputs says nothing
+        if sensor is None or sensor.trouble is None or not self._fresh(read_at):
             return None
         return f"{name}: its flame is unknown, for its sensor {sensor.trouble}. Check the sensor and its leads."
 

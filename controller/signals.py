@@ -22,8 +22,8 @@ def pattern(output: OutputConfig, burners: Iterable[Burner], hood: bool, now: Mi
         return "warn"
     if output.kind == "led":
         return "on" if any(burner.in_use() and burner.permitted(now) for burner in mine) else "off"
-    cuts = [burner.last_shut_off.at for burner in mine if burner.last_shut_off is not None]
-    return "cut" if any(0 <= now - at < CUT_SOUNDS_FOR for at in cuts) else "off"
+    cuts = [burner.last_shut_off for burner in mine if burner.last_shut_off is not None]
+    return "cut" if any(cut.wall is None and now - cut.at < CUT_SOUNDS_FOR for cut in cuts) else "off"
 
 
 def _alarms(burner: Burner, now: Millis, forever: bool) -> bool:

@@ -134,3 +134,4 @@ class LastShutOff:
     at: Millis
     by: str
     proof: Proof
+    wall: str | None = None  # of an earlier run: RFC 3339, as the clock had it then

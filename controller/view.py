@@ -136,7 +136,7 @@ def burner_view(
         if timer is not None
         else None,
         limit=LimitView(remaining_s=max(0, limit - now) / 1000, ends_at=at(limit)) if limit is not None else None,
-        last_shut_off=LastShutOffView(cause=last.cause, at=at(last.at), by=last.by, proof=last.proof)
+        last_shut_off=LastShutOffView(cause=last.cause, at=last.wall or at(last.at), by=last.by, proof=last.proof)
         if last is not None
         else None,
         holds=[

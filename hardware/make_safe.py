@@ -9,12 +9,12 @@ import argparse
 import contextlib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hardware.document import parse
 from hardware.permits import Caps
 from hardware.settings import (
     DEFAULT_BURNERS,
@@ -75,12 +75,13 @@ def list_lines(config: str | None, file: Path) -> int:
 def _as_it_stands(path: Path | None) -> dict[str, Any] | None:
     """The refused file's content: one that others may write still says better than nobody which lines to open."""
     try:
-        document = tomllib.loads(path.read_text()) if path is not None else {}
+        document = parse(path.read_text()) if path is not None else {}
     except (OSError, ValueError):
         return None
-    for section, overrides in read_document(None).items():  # from the environment
-        if isinstance(document.setdefault(section, {}), dict):
-            document[section].update(overrides)
+    with contextlib.suppress(BadSettings):  # which may be what was refused
+        for section, overrides in read_document(None).items():  # from the environment
+            if isinstance(document.setdefault(section, {}), dict):
+                document[section].update(overrides)
     return document
 
 

@@ -113,7 +113,7 @@ class Scene:
 def _aged(view: Any, passed: float) -> Any:
     """A burner's state with its countdowns moved on."""
     moved = dict(view)
-    for name in ("timer", "limit"):
+    for name in ("timer", "limit", "ending"):
         if view[name] is not None:
             moved[name] = view[name] | {"remaining_s": max(0.0, view[name]["remaining_s"] - passed)}
     return moved

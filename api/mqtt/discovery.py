@@ -186,7 +186,7 @@ def _of_burner(config: Config, burner: BurnerConfig, topics: Topics) -> dict[str
             value_template="{{ (value_json.last_shut_off.proof | replace('unavailable', 'not_proved')) "
             "if value_json.last_shut_off else None }}",
         ),
-        "advice": _advice(state, "{{ (value_json.problem or 'Nothing') | truncate(255, True) }}"),
+        "advice": _advice(state, "{{ (value_json.problem or 'Nothing') | truncate(255, True, '...', 0) }}"),
         "millivolts": _entity(
             "sensor",
             "Thermocouple",
@@ -243,7 +243,9 @@ def _of_stove(config: Config, topics: Topics) -> dict[str, _Json]:
             state_topic=state,
             value_template="{{ {true: 'ON', false: 'OFF'}.get(value_json.hood, 'None') }}",
         ),
-        "advice": _advice(state, "{{ (value_json.problems | join(' ') or 'Nothing') | truncate(255, True) }}"),
+        "advice": _advice(
+            state, "{{ (value_json.problems | join(' ') or 'Nothing') | truncate(255, True, '...', 0) }}"
+        ),
         "in_use": _in_use(state, "{{ {true: 'ON', false: 'OFF'}.get(value_json.in_use, 'None') }}"),
         "next_shut_off": _entity(
             "sensor",

@@ -37,6 +37,7 @@ class Queue:
         self._dropped = 0
         self._gathered_at: Millis = 0
         self._failing: list[Batch] = []
+        self._out: Batch | None = None  # it may fail, and be tried again
         self._sent: deque[Millis] = deque(maxlen=most_per_minute)
 
     def add(self, notice: Notice, now: Millis) -> None:
@@ -50,7 +51,8 @@ class Queue:
 
     def withdraw(self, burner: str) -> None:
         """Forget the burner's warnings: its end has moved, or has come."""
-        for notices in (self._fresh, *(batch.notices for batch in self._failing)):
+        out = [self._out.notices] if self._out is not None else []
+        for notices in (self._fresh, *out, *(batch.notices for batch in self._failing)):
             notices[:] = [n for n in notices if n.kind is not Kind.WARN or n.burner != burner]
 
     def due(self) -> Millis | None:
@@ -62,6 +64,10 @@ class Queue:
 
     def take(self, now: Millis) -> Batch | None:
         """The message to send now, if there is one; a fresh one goes before one that failed."""
+        self._out = self._next(now)
+        return self._out
+
+    def _next(self, now: Millis) -> Batch | None:
         self._expire(now)
         if self._fresh and now >= self._fresh_due():
             self._sent.append(now)
@@ -73,6 +79,7 @@ class Queue:
 
     def failed(self, batch: Batch, now: Millis) -> bool:
         """Try a message again later; False where it is given up."""
+        self._out = None
         batch.failures += 1
         if batch.failures >= TRIES:
             return False

@@ -52,11 +52,24 @@ class FlameoutApp extends HTMLElement {
     if (this.waits || this.shown === key) return; // a view that needs to know more is shown once we do
     this.shown = key;
     for (const link of this.nav.children) put(link, "aria-current", link.dataset.to === wanted ? "page" : null);
-    await VIEWS[wanted]?.();
+    try {
+      await VIEWS[wanted]?.();
+    } catch {
+      return this.#outdated();
+    }
     if (this.shown !== key) return; // somebody was faster
     const view = wanted === "off" ? this.offView() : wanted in VIEWS ? h(`${wanted}-view`, { of: rest[0] }) : h("hob-view");
     put(document.documentElement, "view", wanted || "hob");
     this.main.replaceChildren(view);
+  }
+
+  /** A view that cannot be had: after an upgrade the stove has only the views of its new page. */
+  #outdated() {
+    this.shown = null;
+    const last = Number(sessionStorage.getItem("reloaded"));
+    if (store.link !== "live" || Date.now() - last < 60_000) return this.complain(t("no_answer"));
+    sessionStorage.setItem("reloaded", Date.now());
+    location.reload();
   }
 
   /** The whole screen is one button, to be bookmarked. */

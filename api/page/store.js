@@ -3,6 +3,9 @@
 const STALE_AFTER = 3000; // ms without a word from the stove
 const BACK_OFF = [300, 700, 1500, 3000, 5000]; // ms
 const KEEP_TRYING = 10_000; // ms, for a shut-off
+const PATIENCE = 8000; // ms, for an answer
+const MAKE_ROOM = 1500; // ms: a browser has six connections for all its tabs, and the streams of six may hold them
+const LET_GO = 60_000; // ms that a page is hidden for
 
 /** A request that was answered with a refusal; the message is for people. */
 export class Refused extends Error {
@@ -23,6 +26,8 @@ class Store extends EventTarget {
   lostAt = null; // as Date.now() has it
   #source = null;
   #heardAt = 0;
+  #heardOn = 0; // the same instant as Date.now() has it: the other clock may stand still in a phone's sleep
+  #hidden = 0;
   #tries = 0;
   #retry = 0;
 
@@ -30,25 +35,31 @@ class Store extends EventTarget {
   start() {
     setInterval(() => this.#watch(), 250);
     for (const name of ["online", "pageshow"]) addEventListener(name, () => this.reconnect());
-    document.addEventListener("visibilitychange", () => document.hidden || this.reconnect());
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(this.#hidden);
+      if (document.hidden) this.#hidden = setTimeout(() => this.#letGo(), LET_GO);
+      else this.reconnect();
+    });
     this.#listen();
   }
 
   /** Ask who we are; a phone that is not let in stops listening until it is. */
   async whoAmI() {
+    const before = this.me;
     try {
       this.me = await this.call("GET", "/me");
     } catch {
       return;
     }
     if (this.me.role === null) this.#close();
-    else if (this.#source === null) this.#listen();
+    else if (before?.role === null && this.#source === null) this.#listen(); // else #failed has said when
     this.#changed();
   }
 
   /** Close the stream and open it anew: phones let it die in their sleep without a word. */
   reconnect() {
     if (this.me !== null && this.me.role === null) return;
+    if (this.link === "live" && Math.max(performance.now() - this.#heardAt, Date.now() - this.#heardOn) > STALE_AFTER) this.#lose();
     this.#tries = 0;
     this.#listen();
   }
@@ -67,12 +78,12 @@ class Store extends EventTarget {
   }
 
   /** One call. Throws Refused, or whatever fetch throws when nobody answers. */
-  async call(method, path, body = null, headers = {}) {
+  async call(method, path, body = null, headers = {}, patience = PATIENCE) {
     const answer = await fetch(`/api/v1${path}`, {
       method,
       headers: { "X-Flameout": "1", "Accept-Language": document.documentElement.lang, ...(body && { "Content-Type": "application/json" }), ...headers },
       body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(8000),
+      signal: AbortSignal.timeout(patience),
       cache: "no-store",
     });
     const content = await answer.json().catch(() => ({}));
@@ -89,16 +100,32 @@ class Store extends EventTarget {
   /** Open the relay of a burner, or all of them (null), trying again for ten seconds. */
   async shutOff(id) {
     const until = performance.now() + KEEP_TRYING;
+    const left = () => until - performance.now();
+    let made = false;
+    const room = setTimeout(() => {
+      made = true;
+      this.#close();
+      this.#lose();
+    }, MAKE_ROOM);
+    try {
+      await this.#keepShuttingOff(id, left);
+    } finally {
+      clearTimeout(room);
+      if (made && this.#source === null) this.reconnect();
+    }
+  }
+
+  async #keepShuttingOff(id, left) {
     const path = id === null ? "/shut-off" : `/burners/${id}/shut-off`;
     for (;;) {
       try {
-        const answer = await this.call("POST", path);
+        const answer = await this.call("POST", path, null, {}, Math.max(1, Math.min(PATIENCE, left())));
         if (this.link === "live") return;
         for (const view of id === null ? answer.burners : [answer]) this.#know(view);
         this.#changed();
         return;
       } catch (error) {
-        if (performance.now() > until) throw error;
+        if (left() <= 500) throw error;
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }
@@ -133,6 +160,11 @@ class Store extends EventTarget {
     this.#source = null;
   }
 
+  /** A hidden page with nothing to count down leaves its connection to others; once it is seen it connects anew. */
+  #letGo() {
+    if (![...this.burners.values()].some(({ view }) => view.ending)) this.#close();
+  }
+
   #failed(source) {
     if (source !== this.#source) return;
     this.#close();
@@ -144,6 +176,7 @@ class Store extends EventTarget {
 
   #heard() {
     this.#heardAt = performance.now();
+    this.#heardOn = Date.now();
     this.#tries = 0;
     this.link = "live";
     this.lostAt = null;
@@ -155,7 +188,7 @@ class Store extends EventTarget {
   }
 
   #lose() {
-    if (this.link === "live" || this.lostAt === null) this.lostAt = Date.now();
+    if (this.link === "live" || this.lostAt === null) this.lostAt = this.#heardOn || Date.now();
     this.link = "lost";
     this.#changed();
   }

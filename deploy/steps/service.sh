@@ -18,8 +18,10 @@ start() {
 }
 works() { # within half a minute
     [ -z "$dry$image" ] || return 0
+    local check=--check
+    "$root/current/bin/flameout" status --help 2>/dev/null | grep -q -e --check || check= # an older one that we go back to
     for _ in $(seq 60); do
-        "$root/current/bin/flameout" status --check --config $etc/flameout.toml >/dev/null 2>&1 && return 0
+        "$root/current/bin/flameout" status $check --config $etc/flameout.toml >/dev/null 2>&1 && return 0
         sleep 0.5
     done
     return 1

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.phones import phone
 from tests.e2e.program import LEFT, Program, eventually, kill_leftovers
@@ -210,6 +210,99 @@ def test_a_lost_stove_is_said_at_once_and_the_countdown_goes_on(chromium: Browse
         anna.complaints = [said for said in anna.complaints if "ERR_" not in said]  # which a browser says of itself
     # the console has a new token now
     stove.http.headers["Authorization"] = f"Bearer {(stove.folder / 'console.token').read_text()}"
+
+
+def test_six_tabs_that_listen_leave_room_for_a_shut_off(chromium: Browser, stove: Program) -> None:
+    """A browser has six connections to a host, and each of the six streams holds one."""
+    with phone(chromium, stove) as anna:
+        anna.pair("Tabs")
+        stove.ready("left")
+        tabs = [anna.page, *(anna.context.new_page() for _ in range(5))]
+        for tab in tabs[1:]:
+            tab.goto(f"http://127.0.0.1:{stove.port}/")
+        for tab in tabs:
+            expect(tab.locator(".link")).to_have_text("live")
+        tabs[-1].locator("burner-card#left").get_by_role("button", name="Shut off: Left").click()
+        eventually("the line is low", lambda: not stove.witness.high(LEFT), within=8)
+        expect(tabs[-1].locator(".link")).to_have_text("live")
+
+
+_SHUT_OFF_THAT_NOBODY_ANSWERS = """async () => {
+    const { store } = await import(document.querySelector("script[type=module]").src.replace(/[^/]+$/, "store.js"));
+    let now = 0;
+    performance.now = () => now;
+    window.fetch = (_, { signal }) => new Promise((_, refuse) => signal.addEventListener("abort", refuse));
+    AbortSignal.timeout = (patience) => {
+        const control = new AbortController();
+        setTimeout(() => { now += patience; control.abort(); });
+        return control.signal;
+    };
+    const later = window.setTimeout;
+    window.setTimeout = (act, pause) =>
+        pause === 500 ? later(() => { now += pause; act(); }) : later(act, pause); // the pause between two tries
+    await store.shutOff(null).catch(() => {});
+    return now;
+}"""
+
+
+def test_a_shut_off_that_nobody_answers_is_given_up_after_ten_seconds(chromium: Browser, stove: Program) -> None:
+    with phone(chromium, stove) as anna:
+        anna.pair("Patience")
+        assert 9_000 <= anna.page.evaluate(_SHUT_OFF_THAT_NOBODY_ANSWERS) <= 10_000
+
+
+_WAKE_AFTER_AN_HOUR = """async () => {
+    const { store } = await import(document.querySelector("script[type=module]").src.replace(/[^/]+$/, "store.js"));
+    const real = Date.now, slept = real.call(Date);
+    Date.now = () => real.call(Date) + 3_600_000;
+    document.dispatchEvent(new Event("visibilitychange"));
+    Date.now = real;
+    return [store.link, store.lostAt <= slept];
+}"""
+
+
+def test_a_phone_that_wakes_does_not_show_an_hour_old_state_as_live(chromium: Browser, stove: Program) -> None:
+    with phone(chromium, stove) as anna:
+        anna.pair("Sleeper")
+        expect(anna.page.locator(".link")).to_have_text("live")
+        assert anna.page.evaluate(_WAKE_AFTER_AN_HOUR) == ["lost", True]
+        expect(anna.page.locator(".link")).to_have_text("live")
+
+
+def test_a_stream_that_is_refused_is_asked_for_less_and_less(chromium: Browser, stove: Program) -> None:
+    with phone(chromium, stove) as anna:
+        anna.pair("Crowd")
+        asked: list[str] = []
+
+        def refuse(route: Route) -> None:
+            asked.append(route.request.url)
+            route.fulfill(status=503)
+
+        anna.page.route("**/api/v1/events?tick=1", refuse)
+        anna.page.reload()
+        anna.page.wait_for_timeout(2_500)  # three tries, or hundreds; a slow machine makes fewer
+        assert len(asked) <= 6
+        anna.page.unroute_all(behavior="ignoreErrors")
+        expect(anna.page.locator(".link")).to_have_text("live")
+
+
+def test_a_view_that_an_upgrade_took_away_comes_with_the_new_page(chromium: Browser, stove: Program) -> None:
+    with phone(chromium, stove) as anna:
+        anna.pair("Upgrade")
+        gone: list[str] = []
+
+        def answer(route: Route) -> None:
+            if gone:
+                route.continue_()
+            else:
+                gone.append(route.request.url)
+                route.fulfill(status=404)
+
+        anna.context.route("**/sheet.js", answer)
+        anna.card().get_by_role("link").click()
+        expect(anna.page.locator("burner-view .until")).to_be_attached()
+        assert gone
+        anna.complaints.clear()
 
 
 def test_a_stove_that_hangs_is_as_good_as_lost(chromium: Browser, stove: Program) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.advice import advice
 from controller.burner import COLD_FOR, Burner
 from controller.events import Cause, LockedOut, Proof, Proved, ShutOff, WasReset
 from controller.proof import Finding
@@ -337,3 +338,14 @@ def test_a_reading_from_before_the_cut_says_nothing_about_it() -> None:
     burner.shut_off(LATER, Cause.USER, ANNA)
     for after in (100, 200, 2_500):
         assert burner.observe(LATER + after, Reading(Flame.LIT, millivolts=14.0, at=LATER - after)) == []
+
+
+def test_of_several_lockouts_the_one_that_means_that_it_cannot_be_shut_off_is_told() -> None:
+    burner = a_lit_burner()
+    burner.trip(NOW, "smoke", latches=True)
+    burner.fail(NOW + SECOND, "contact_stuck", "proof")
+    told = advice(burner)
+    assert told is not None
+    assert "close the gas tap" in told
+    burner.holds = burner.holds[::-1]
+    assert advice(burner) == told

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.burner import PAUSE_MARGIN, PAUSES_WHEN_OUT_FOR
 from controller.events import Attended, Cause, Locked, Paused, ShutOff, TimerEnding, Unlocked
 from controller.terms import Ending, Flame, Hold, HoldKind, NotNow, Reading, Status
 from hardware.clock import HOUR, MINUTE, SECOND
@@ -369,10 +370,35 @@ def test_a_relay_whose_burner_is_out_pauses_half_way_and_that_is_no_cut() -> Non
     assert burner.next_due() == half
     assert burner.tick(half - 1) == []
     assert burner.tick(half) == [Paused(burner="left", at=half, by="keeper.longest_energised")]
-    assert not burner.permitted(half + LIMITS.hold_open - 1)
+    over = half + LIMITS.hold_open + PAUSE_MARGIN
+    burner.tick(over - 1)
+    assert not burner.permitted(over - 1), "a keeper that heard of it a little later counts it as a pause, too"
     assert (burner.last_shut_off, burner.proof) == (None, None)
-    burner.tick(half + LIMITS.hold_open)
-    assert burner.permitted(half + LIMITS.hold_open)
+    burner.tick(over)
+    assert burner.permitted(over)
+
+
+def test_a_relay_does_not_pause_while_somebody_may_be_lighting_its_burner_again() -> None:
+    burner = a_sensing_burner()
+    burner.observe(NOW, LIT)
+    burner.pause_at = NOW + LONGEST // 2 + MINUTE
+    out = NOW + 2 * MINUTE
+    burner.observe(out, OUT)
+    assert burner.tick(out + PAUSES_WHEN_OUT_FOR - 1) == []
+    assert burner.permitted(out + PAUSES_WHEN_OUT_FOR - 1)
+    assert burner.next_due() == out + PAUSES_WHEN_OUT_FOR
+    assert [type(event) for event in burner.tick(out + PAUSES_WHEN_OUT_FOR)] == [Paused]
+
+
+def test_where_idle_burners_are_locked_one_that_has_to_pause_is_locked() -> None:
+    burner = an_unlocked_burner(senses_flame=True)
+    burner.limits = replace(LIMITS, unlock_for=LONGEST)
+    burner.observe(NOW, OUT)
+    burner.tick(NOW)
+    burner.pause_at = NOW + LONGEST
+    half = NOW + LONGEST // 2
+    assert [type(event) for event in burner.tick(half)] == [Locked]
+    assert not burner.permitted(half)
 
 
 @pytest.mark.parametrize("reading", [LIT, UNKNOWN])

@@ -20,6 +20,7 @@ ON_RECORD: list[tuple[type[Event], Mapping[str, object], Mapping[str, object]]] 
         {"cause": Cause.FAULT, "cut": False, "reason": "crossed"},
         {"cause": "fault", "cut": False, "reason": "crossed"},
     ),
+    (events.Paused, {}, {}),
     (events.Locked, {"cause": "child"}, {"cause": "child"}),
     (events.Unlocked, {"cause": "night"}, {"cause": "night"}),
     (events.LockedOut, {"cause": "valve_stuck"}, {"cause": "valve_stuck"}),

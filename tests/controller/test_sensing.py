@@ -388,3 +388,11 @@ def test_a_relay_that_closed_in_between_is_given_its_second_again(contact: Conta
     judged(bench, Contact.OPEN, True, CONTACT_SETTLES_WITHIN)
     bench.sensing.judge_contact("front", contact, energised)
     assert not judged(bench, Contact.OPEN, True, CONTACT_SETTLES_WITHIN)
+
+
+def test_what_is_wrong_with_a_thermocouple_is_told_where_the_keeper_has_nothing_to_say() -> None:
+    """A keeper without inputs says nothing at all; the converters are read by somebody else."""
+    bench = Bench()
+    bench.gauge(5 * SECOND, left=90.0)
+    assert bench.reading("left").flame is Flame.UNKNOWN
+    assert bench.problem("left").startswith("Left: its flame is unknown, for its sensor")

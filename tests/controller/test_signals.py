@@ -4,9 +4,9 @@ import pytest
 
 from controller.burner import Burner
 from controller.config_wiring import OutputConfig
-from controller.events import Cause
+from controller.events import Cause, Proof
 from controller.signals import CUT_SOUNDS_FOR, SOUNDS_FOR, pattern
-from controller.terms import Flame, Reading
+from controller.terms import Flame, LastShutOff, Reading
 from hardware.clock import HOUR, MINUTE, SECOND, Millis
 from tests.controller.builders import (
     NOW,
@@ -161,3 +161,9 @@ def test_an_output_tells_of_its_own_burners_only(kind: str) -> None:
     assert pattern(an_output(kind, "left"), burners, False, NOW) == "lockout"
     assert pattern(an_output(kind, "right"), burners, False, NOW) == "off"
     assert pattern(an_output(kind, "right", "left"), burners, False, NOW) == "lockout"
+
+
+def test_a_cut_of_an_earlier_run_makes_no_sound() -> None:
+    burner = a_burner()
+    burner.last_shut_off = LastShutOff(Cause.USER, NOW, "rest", Proof.UNAVAILABLE, "2026-11-22T18:42:00+00:00")
+    assert plays("buzzer", burner, now=NOW) == "off"

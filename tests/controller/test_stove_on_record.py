@@ -275,6 +275,30 @@ def test_each_burners_last_shut_off_is_known_after_a_restart(tmp_path: Path) -> 
     on_a_stove(tmp_path, look)
 
 
+def test_a_cut_of_an_earlier_run_keeps_its_time_wherever_the_clock_is_set_now(tmp_path: Path) -> None:
+    """A Pi without a clock of its own starts with the time at which it was switched off, or in 1970."""
+    told: list[str] = []
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.shut_off("left", ANNA)
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        told.append(last.at)
+        await bench.stove.stop()
+
+    async def look(bench: StoveBench) -> None:
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        assert last.at == told[0]
+        bench.stove._calendar._wall_clock._boot += timedelta(hours=3)  # type: ignore[attr-defined]
+        last = bench.stove.view("left").last_shut_off
+        assert last is not None
+        assert last.at == told[0]
+
+    on_a_stove(tmp_path, act)
+    on_a_stove(tmp_path, look)
+
+
 def test_a_start_and_its_keeper_are_on_record(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         await bench.journal.append([], {})

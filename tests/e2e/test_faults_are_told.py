@@ -185,6 +185,7 @@ def test_an_interlock_by_topic_cuts_and_its_silence_is_told(tmp_path: Path) -> N
         async with told(tmp_path, interlocks=interlocks) as seen:
             kitchen = seen.kitchen
             await kitchen.light("left")
+            seen.inbox.publish("home/smoke", "quiet")
             seen.inbox.publish("home/away", "ON")
             await seen.heard("the cut", lambda: not kitchen.high(17))
             assert (await seen.left())["holds"][-1]["cause"] == "away"

@@ -173,7 +173,10 @@ TARGET = Target(
         "one relay of a pair": HELLO + RENEW + bytes([*PERMIT[:5], 2, 0, *PERMIT[:5], 3, 0]),
         "bent": HELLO + RENEW + bytes([3, *PERMIT[1:], 4]) + piece(b"NaN"),
         "more": HELLO + bytes([3, *RENEW[1:], 3]) + piece(b"1"),
-        "anything": bytes([4]) + piece(b'{"type":"hello","seq":1,"sent_at":0,"version":2}') + bytes([4]) + piece(b"[]"),
+        "anything": bytes([4])
+        + piece(b'{"type":"hello","seq":1,"sent_at":0,"version":%d}' % protocol.VERSION)
+        + bytes([4])
+        + piece(b"[]"),
         "another client": BEGUN + bytes([6, 1, 7, 6]) + BEGUN + bytes([7, 6]) + HELLO,
     },
     [b"NaN", b"Infinity", b"true", b"null", b"1e3", b"1.0", b"-1", b'"left"', b"[]", b"{}", b'"seq":1', b"\xff"],

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from hardware.clock import BootClock, ClockFault
+from hardware.clock import HOUR, BootClock, ClockFault
 from hardware.drive import Drive
 from hardware.keeper import READ_BACK_WITHIN, Keeper
 from hardware.protocol import VERSION
@@ -70,7 +70,9 @@ def test_a_permit_energises_its_line_alone_and_opening_it_is_answered(kept: Virt
     kept.controller.permit("left")
     kept.turn()
     kept.turn()
-    assert kept.heard() == [{"type": "done", "seq": 2, "line": None}, {"type": "done", "seq": 3, "line": "left"}]
+    pauses_at = kept.clock.now() + 2 * HOUR
+    granted = {"type": "done", "seq": 3, "line": "left", "pauses_at": pauses_at}
+    assert kept.heard() == [{"type": "done", "seq": 2, "line": None}, granted]
     assert (kept.high(LEFT), kept.high(RIGHT)) == (True, False)
     kept.controller.say("open", line="left")
     kept.turn()

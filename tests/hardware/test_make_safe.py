@@ -111,7 +111,11 @@ def test_without_a_file_the_default_line_is_opened() -> None:
     assert outcomes[1].sentence.startswith("left: GPIO 17 is low")
 
 
-@pytest.mark.parametrize("content", [b"[[burners]\n", b"\xff\xfe", None], ids=["no TOML", "no text", "no file"])
+@pytest.mark.parametrize(
+    "content",
+    [b"[[burners]\n", b"\xff\xfe", b"x = " + 3_000 * b"[" + 3_000 * b"]", None],
+    ids=["no TOML", "no text", "nested", "no file"],
+)
 def test_where_no_line_is_known_none_is_claimed_to_be_open(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "flameout.toml"
     if content is not None:
@@ -131,6 +135,13 @@ def test_a_file_that_others_may_write_is_said_and_its_lines_are_opened_all_the_s
     assert "others may write it" in outcomes[0].sentence
     assert not outcomes[0].safe
     assert outcomes[1].sentence.startswith("right: GPIO 27 is low")
+
+
+def test_an_override_that_is_refused_keeps_no_line_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLAMEOUT_REST__HOST", '"a\\u0000b"')
+    safe, wrong = opened(tmp_path, RIGHT)
+    assert [sentence[:18] for sentence in safe] == ["right: GPIO 27 is "]
+    assert "NUL character" in wrong[0]
 
 
 def test_the_environments_overrides_count_in_such_a_file_too(

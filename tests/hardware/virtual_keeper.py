@@ -13,7 +13,7 @@ from unittest import mock
 
 from hardware.clock import BootClock, ClockFault, Millis
 from hardware.keeper import Keeper
-from hardware.protocol import LONGEST, Message, decode
+from hardware.protocol import LONGEST, VERSION, Message, decode
 from hardware.settings import KeeperSettings, keeper_settings
 from hardware.simulated import SimulatedFactory, SimulatedPin
 from tests.fakes import ManualClock
@@ -131,7 +131,7 @@ class VirtualKeeper:
 
     def greet(self) -> Message:
         """Have the controller greet, and forget what it was told."""
-        self.controller.say("hello", version=2)
+        self.controller.say("hello", version=VERSION)
         self.turn()
         hello = self.heard("hello")[0]
         self.controller.generations = hello["lines"]

@@ -168,8 +168,9 @@ def test_the_hood_runs_while_a_flame_burns(stove: Program, home: House) -> None:
 
 def test_bedtime_sweeps_and_locks(stove: Program, home: House) -> None:
     home.ask(call="automation.trigger", data={"entity_id": "automation.bedtime"})
+    eventually("the sweep began", lambda: "sweep" in stove.kinds())
+    assert stove.burner("left")["status"] != "locked", "what burns is warned before it is locked"
     eventually("it is locked", lambda: stove.burner("left")["status"] == "locked")
-    assert "sweep" in stove.kinds()
     assert not stove.witness.high(LEFT)
 
 

@@ -46,6 +46,13 @@ def test_a_countdown_goes_on_between_two_states() -> None:
     assert " 1:35 " in text(watched, NOW + 5)
 
 
+def test_the_countdown_to_what_comes_before_the_timer_goes_on_too() -> None:
+    ending = {"kind": "sweep", "remaining_s": 60.0, "ends_at": "2026-11-22T18:18:00+00:00"}
+    shown = scene(burner(timer=timing(1500), ending=ending))
+    assert "1:00" in text(shown, NOW)
+    assert "0:51" in text(shown, NOW + 9)
+
+
 def test_a_countdown_stops_at_zero() -> None:
     watched = scene(burner(timer=timing(3)))
     watched.take(("ping", None, None), NOW + 60)

@@ -134,3 +134,13 @@ def test_no_more_than_so_many_messages_are_tried_again_and_lockouts_are_given_up
     assert left == [f"{kind.name}.0"] * (kind is Kind.LOCKOUT) + [
         f"CUT.{number}" for number in range(2 if kind is Kind.LOCKOUT else 1, FAILING + 1)
     ]
+
+
+def test_a_warning_that_is_out_and_fails_is_not_sent_again_once_it_is_withdrawn() -> None:
+    """Sending may take 20 s, and somebody may extend meanwhile."""
+    queue = filled(notice(Kind.WARN, ends_at=T + 10 * MINUTE), notice(Kind.CUT, "right"))
+    batch = taken(queue, T + GATHER)
+    queue.withdraw("left")
+    assert queue.failed(batch, T + GATHER)
+    again = taken(queue, T + GATHER + RETRY_AFTER[0])
+    assert [(n.kind, n.burner) for n in again.notices] == [(Kind.CUT, "right")]
