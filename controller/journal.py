@@ -85,6 +85,7 @@ class Journal:
         self.unreadable = False  # it is there, and what stood in it cannot be known
         self.next_seq = 1
         self.standing: dict[str, Any] = {}
+        self.found: Mapping[str, Any] = {}  # what stood in it when it was opened first
         self.loaded = False  # what stands in it is known; it may be there later than we are
         self._tip, self._last = "", 0
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
@@ -229,6 +230,7 @@ class Journal:
         self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
         if not self.loaded:
             self.next_seq += self._last
+            self.found = stored
             self.standing = stored | self.standing
             self.loaded = True
 

@@ -19,7 +19,7 @@ from controller.terms import Flame
 from controller.view import BurnerView, StoveView, burner_view, earliest
 from controller.wall import Calendar, rfc3339
 from hardware.client import KeeperClient
-from hardware.clock import Clock, Millis
+from hardware.clock import SECOND, Clock, Millis
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Portrait:
         self._calendar = calendar
         self._stream = stream
         self._parts = parts
-        self._started_at = calendar.now()
+        self._started_at: Millis = clock.now()
+        self._measured_at: Millis = clock.now()  # the calendar, which reads the zone's file for that
         self._revisions: dict[str | None, int] = dict.fromkeys([None, *parts.burners], 0)  # None: the stove's own
         self._announced: dict[str | None, Any] = {}
 
@@ -83,7 +84,7 @@ class Portrait:
             presets_s=[preset / 1000 for preset in config.page.presets if preset <= config.limits.longest_timer],
             places=places(config.burners),
             simulated=self._parts.keeper.simulated,
-            started_at=rfc3339(self._started_at),
+            started_at=rfc3339(self._calendar.at(self._started_at)),
             burners=[self.burner(burner) for burner in burners],
         )
 
@@ -126,14 +127,19 @@ class Portrait:
             burner.last_shut_off,
             burner.holds,
             self.problem(burner),
+            self._calendar.steps,
         )
         if self._is_new(burner.id, look):
             self._stream.publish(StateChanged(burner.id))
             self._stream.publish(StateChanged(None))
 
     def announce_stove(self, default_timer: Millis) -> None:
-        """Publish that something of the stove's own looks different, if it does."""
-        if self._is_new(None, (self.problems(), default_timer, self._parts.hood.wanted)):
+        """Publish that something of the stove's own looks different, if it does, as all does when a clock is set."""
+        now = self._clock.now()
+        if now >= self._measured_at + SECOND:
+            self._measured_at = now
+            self._calendar.measure()
+        if self._is_new(None, (self.problems(), default_timer, self._parts.hood.wanted, self._calendar.steps)):
             self._stream.publish(StateChanged(None))
 
     def _is_new(self, name: str | None, look: Any) -> bool:

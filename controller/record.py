@@ -114,21 +114,26 @@ class Record:
                 burner.holds = (*burner.holds, Hold(kind, cause, now))
             if self._journal.unreadable:  # a lockout may stand in it
                 burner.lock_out(now, _UNREADABLE)
-        alive = self._journal.standing.get("alive")
+        return self._unknown_end(now, self._journal.standing.get("alive"))
+
+    def _unknown_end(self, now: Millis, alive: Mapping[str, Any] | None) -> list[Event]:
         try:
             return list(self._died_with(now, alive)) if alive is not None else []
         except (KeyError, TypeError, ValueError):
-            del self._journal.standing["alive"]
+            self._journal.standing.pop("alive", None)
             return []
 
-    def restore_late(self, now: Millis) -> Iterator[tuple[Burner, list[Event]]]:
+    def restore_late(self, now: Millis) -> Iterator[tuple[Burner | None, list[Event]]]:
         """Once a journal that could not be read at the start is there: what still stands in it counts all the same."""
         if self._restored or not self._journal.loaded:
             return iter(())
-        taken_up = [(burner, self._taken_up(now, burner)) for burner in self._burners.values()]
+        taken_up: list[tuple[Burner | None, list[Event]]] = []
+        for burner in self._burners.values():
+            taken_up.append((burner, self._taken_up(now, burner)))
+            burner.last_shut_off = burner.last_shut_off or self._last_cut(burner.id)
         self._restored = True
         self.write([], self._latched())  # what came in the meantime
-        return iter(taken_up)
+        return iter([*taken_up, (None, self._unknown_end(now, self._journal.found.get("alive")))])
 
     def _taken_up(self, now: Millis, burner: Burner) -> list[Event]:
         events: list[Event] = []
@@ -161,7 +166,9 @@ class Record:
         latest = rfc3339(max(self._calendar.now(), parse_instant(alive["at"])))
         for name in alive["energised"]:
             if name in self._burners:
-                self._burners[name].last_shut_off = LastShutOff(Cause.RESTART, now, "flameout", Proof.UNAVAILABLE)
+                burner = self._burners[name]
+                if burner.last_shut_off is None or burner.last_shut_off.wall is not None:  # else it was cut since
+                    burner.last_shut_off = LastShutOff(Cause.RESTART, now, "flameout", Proof.UNAVAILABLE)
                 yield OpenedUnknown(burner=name, at=now, by="flameout", earliest=alive["at"], latest=latest)
 
 

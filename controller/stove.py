@@ -96,11 +96,8 @@ class Stove:
         self._sensing = Sensing(config, clock)
         self._surroundings = Surroundings(config, clock.now(), calendar, self._burners)
         self._series = {entry.id: SeriesTest() for entry in config.burners if entry.relay.second_pin is not None}
-        self._health = {
-            name: ContactHealth(journal.standing.get(f"health.{name}"))
-            for name, burner in self._burners.items()
-            if burner.senses_flame
-        }
+        self._health: dict[str, ContactHealth] = {}
+        self._remember_wear()
         self._hood = Hood(config.hood.run_on)
         self._in_vain = Sparing(MOST_IN_VAIN)
         self._record = Record(journal, self.stream, calendar, self._burners, config.journal.keep)
@@ -132,7 +129,9 @@ class Stove:
         """One evaluation of every burner; only then is the lease renewed."""
         now = self._clock.now()
         self._watch_clock(now)
-        self._follow(self._record.restore_late(now))
+        if late := list(self._record.restore_late(now)):
+            self._remember_wear()
+            self._follow(late)
         self._follow(self._surroundings.follow_interlocks(now))
         self._follow(self._surroundings.follow_nights(now))
         for button in self._surroundings.held(now):
@@ -478,6 +477,11 @@ class Stove:
                 self._learn(event)
         return committed
 
+    def _remember_wear(self) -> None:
+        for name, burner in self._burners.items():
+            if burner.senses_flame:
+                self._health[name] = ContactHealth(self.journal.standing.get(f"health.{name}"))
+
     def _cut_the_others(self, lockout: LockedOut) -> None:
         """One burner cannot be trusted, so nobody should be cooking without having seen that."""
         others = [burner for burner in self._burners.values() if burner.id != lockout.burner]
@@ -495,7 +499,7 @@ class Stove:
                 events = self._burners[other].fail(proved.at, Finding.CROSSED.value, name)
                 self._sync(self._burners[other])
                 self._write(events)
-        health = self._health.get(name)
+        health = self._health.get(name) if self.journal.loaded else None  # else the first burns would be forgotten
         if health is None or proved.outcome is not Proof.CONFIRMED or proved.loaded_mv is None or not proved.open_mv:
             return
         was_worn = health.worn

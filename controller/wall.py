@@ -18,6 +18,9 @@ class WallClock(Protocol):
     def local(self, naive: datetime) -> datetime:
         """A local time without a zone, with the offset that it has on its day."""
 
+    def zoned(self, instant: datetime) -> datetime:
+        """An instant in the local zone, with the offset that it has then."""
+
 
 class SystemWallClock:
     """The system's clock in the system's zone, which may be another one while the program runs."""
@@ -28,6 +31,9 @@ class SystemWallClock:
 
     def local(self, naive: datetime) -> datetime:
         return naive.astimezone()
+
+    def zoned(self, instant: datetime) -> datetime:
+        return instant.astimezone()
 
 
 class Calendar:
@@ -41,6 +47,7 @@ class Calendar:
         self._clock = clock
         self._wall_clock = wall_clock
         self._boot = self._measure()
+        self.steps = 0  # how often the wall clock was set; what is shown of instants has changed then
 
     def now(self) -> datetime:
         """The present wall time, with a zone."""
@@ -52,15 +59,20 @@ class Calendar:
 
     def at(self, instant: Millis) -> datetime:
         """The wall time of an instant on the boot clock, in the local zone of that day."""
-        measured = self._measure()
-        if abs(measured - self._boot) > _DRIFT:
-            self._boot = measured
-        return (self._boot + timedelta(milliseconds=instant)).astimezone(self.now().tzinfo)
+        self.measure()
+        return self._wall_clock.zoned(self._boot + timedelta(milliseconds=instant))
 
     def instant(self, wall: datetime) -> Millis:
         """The instant on the boot clock of a wall time with a zone, as the clocks stand now."""
-        self.at(0)
+        self.measure()
         return round((wall.astimezone(UTC) - self._boot) / timedelta(milliseconds=1))
+
+    def measure(self) -> None:
+        """Look whether the wall clock was set."""
+        measured = self._measure()
+        if abs(measured - self._boot) > _DRIFT:
+            self._boot = measured
+            self.steps += 1
 
     def _measure(self) -> datetime:
         return self._wall_clock.wall().astimezone(UTC) - timedelta(milliseconds=self._clock.now())

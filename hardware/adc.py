@@ -56,8 +56,7 @@ class Ads1115:
     def __init__(self, probe: Probe, root: Path = IIO) -> None:
         """Find it and set its range. Raises :class:`NoConverter`."""
         self._gain = probe.gain
-        ranges = [number for number, full_scale in enumerate(RANGES) if full_scale >= HIGHEST * probe.gain]
-        self._range = max(ranges, default=0)  # the finest that holds the amplified signal
+        self._range = self.finest(probe.gain)
         device = next(_devices(root), None)
         if device is None:
             raise NoConverter(f"there is no ADS1115 below {root}; {self._cure(probe)}")
@@ -66,6 +65,11 @@ class Ads1115:
         if not Path(f"{self._channel}_raw").exists():
             raise NoConverter(f"the ADS1115 at {device} has no channel {probe.channel}; use 0 to 3")
         self._tune(device)
+
+    @staticmethod
+    def finest(gain: float) -> int:
+        """The number of the finest range that holds the amplified signal; deploy/steps/firmware-lines says the same."""
+        return max((number for number, full_scale in enumerate(RANGES) if full_scale >= HIGHEST * gain), default=0)
 
     def millivolts(self) -> float | None:
         try:

@@ -76,6 +76,9 @@ class FixedWall:
     def local(self, naive: datetime) -> datetime:
         return naive.replace(tzinfo=UTC)
 
+    def zoned(self, instant: datetime) -> datetime:
+        return instant.astimezone(UTC)
+
 
 class FakeKeeper:
     """What a stove sees of :class:`hardware.client.KeeperClient`; it answers at once.

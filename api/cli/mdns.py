@@ -33,7 +33,7 @@ _SERVICE = """\
 def mdns(config: str | None) -> None:
     """Print avahi's service file for this flameout.
 
-    flameout mdns | sudo tee /etc/avahi/services/flameout.service
+    sudo flameout mdns > /tmp/flameout.service; sudo install -m 644 /tmp/flameout.service /etc/avahi/services/
     """
     path = find_file(config)
     found, problems = examine(path)

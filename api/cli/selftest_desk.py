@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import termios
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -67,6 +68,8 @@ class Terminal:
 async def _line() -> bool:
     """Wait for a line of standard input; False at its end."""
     loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
+    with contextlib.suppress(termios.error):  # no terminal
+        termios.tcflush(source, termios.TCIFLUSH)  # an Enter that was pressed before answers nothing
     typed: asyncio.Future[bytes] = loop.create_future()
 
     def read() -> None:

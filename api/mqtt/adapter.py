@@ -103,7 +103,7 @@ class MqttAdapter:
     def connected(self) -> None:
         """The broker has accepted us: it may know nothing of us, so it is told everything."""
         _log.info("Connected to the MQTT broker.")
-        others = [self._topics.birth, self._topics.heartbeat]
+        others = [name for name in (self._topics.birth, self._topics.heartbeat) if name not in self._interlocks]
         self._link.subscribe(self._topics.command_filters(), others, list(self._interlocks))
         self._outbox.open(self._link.room, self._clock.now())
         self._empty_what_left()
@@ -117,14 +117,13 @@ class MqttAdapter:
 
     def arrived(self, message: Arrived) -> None:
         """A message on one of the topics that we subscribed to."""
+        for interlock, active in self._interlocks.get(message.topic, ()):
+            self._stove.interlock_spoke(interlock, message.payload == active)
         if message.topic == self._topics.birth:
             if message.payload == b"online" and not message.retained and self._again is None:
                 loop = asyncio.get_running_loop()
                 self._again = loop.call_later(self._chance.random(), self._announce_again)
-        elif message.topic in self._interlocks:
-            for interlock, active in self._interlocks[message.topic]:
-                self._stove.interlock_spoke(interlock, message.payload == active)
-        else:
+        elif message.topic not in self._interlocks:
             self._orders.take(message)
 
     def acknowledged(self, packet: int) -> None:

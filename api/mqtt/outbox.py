@@ -36,7 +36,7 @@ class Outbox:
         self._delivered = delivered
         self._states: dict[str, Render] = {}
         self._events: deque[_Event] = deque(maxlen=EVENTS)
-        self._in_flight: dict[int, str] = {}
+        self._in_flight: dict[int, str | _Event] = {}  # of a state its topic
         self._room = 0
         self._due = False
         self._empty = asyncio.Event()
@@ -59,16 +59,21 @@ class Outbox:
         self._wake()
 
     def close(self) -> None:
-        """The connection is gone. States are put in anew with the next one; events wait for a while."""
+        """The connection is gone. States are put in anew with the next one; events wait for a while.
+
+        Nobody knows whether the broker has those that it has not acknowledged: each comes again, with the same number.
+        """
         self._room = 0
         self._states.clear()
+        again = [sent for sent in self._in_flight.values() if isinstance(sent, _Event)]
+        self._events = deque([*again, *self._events], maxlen=EVENTS)
         self._in_flight.clear()
 
     def acknowledged(self, packet: int) -> None:
         """The broker has taken a message."""
-        topic = self._in_flight.pop(packet, None)
-        if topic is not None:
-            self._delivered(topic)
+        sent = self._in_flight.pop(packet, None)
+        if sent is not None:
+            self._delivered(sent.topic if isinstance(sent, _Event) else sent)
         self._wake()
 
     async def emptied(self) -> None:
@@ -96,11 +101,10 @@ class Outbox:
     def _send_next(self) -> None:
         if self._events:
             event = self._events.popleft()
-            topic, payload, retain = event.topic, event.payload, False
+            packet, sent = self._send(event.topic, event.payload, False), event
         else:
             topic, render = next(iter(self._states.items()))
             del self._states[topic]
-            payload, retain = render(), True
-        packet = self._send(topic, payload, retain)
+            packet, sent = self._send(topic, render(), True), topic
         if packet is not None:
-            self._in_flight[packet] = topic
+            self._in_flight[packet] = sent

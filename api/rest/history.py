@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -114,9 +114,13 @@ def _instant(text: str | None, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return parse_instant(text.replace(" ", "+"))  # a + that was not escaped arrives as a space
+        instant = parse_instant(text.replace(" ", "+"))  # a + that was not escaped arrives as a space
     except ValueError as error:
         raise Problem(422, f"{name} {error}.", name) from None
+    try:
+        return instant.astimezone(UTC)  # SQLite does not know every offset
+    except OverflowError:  # within a day of the calendar's ends
+        return instant.replace(tzinfo=UTC)
 
 
 def _whole(text: str | None, name: str, default: int, highest: int) -> int:

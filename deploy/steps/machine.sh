@@ -39,7 +39,7 @@ unset_kernel() {
     run rm -f /etc/systemd/system.conf.d/flameout.conf /etc/sysctl.d/60-flameout.conf /etc/udev/rules.d/60-flameout.rules
 }
 
-without_our_lines() { sed "/^# flameout begin/,/^# flameout end/d" "$1"; }
+without_our_lines() { sed -e "/^# flameout begin/,/^# flameout end/d" -e '$a\' "$1"; } # with a newline at its end
 set_firmware() { # set_firmware FOLDER-OF-STEPS: the lines for config.txt, again and again the same
     [ -n "$firmware" ] && [ -z "$simulated" ] || return 0
     local lines

@@ -101,7 +101,7 @@ id_of() { # id_of NAME NUMBER: for MQTT topics and addresses; of a name without 
 configuration() {
     local n used=' ' id
     printf '# flameout.toml; every key: %s/current/deploy/flameout.toml.example\n' "$root"
-    printf '# After a change: flameout check-config && sudo flameout setup && sudo systemctl restart flameout-keeper flameout\n\n'
+    printf '# After a change: sudo flameout check-config && sudo flameout setup && sudo systemctl restart flameout-keeper flameout\n\n'
     printf '[stove]\nid = "stove"\nname = "%s"\n\n[keeper]\nsocket = "/run/flameout/keeper.sock"\n' "$stove"
     [ -z "$simulated" ] || printf 'pin_factory = "simulated"    # no pins, no gas; take this line out on the stove\n'
     for ((n = 0; n < ${#pins[@]}; n++)); do

@@ -14,7 +14,8 @@ refuse_an_old_machine() {
 make_release() {
     local release=$1 requirements=$2 program=$3 files=$4 pip
     shift 4
-    [ ! -e "$release/complete" ] || return 0
+    # its packages are those of one Python, and the system's may have become another one since
+    if [ -e "$release/complete" ] && (cd / && "$release/bin/python3" -c 'import api.entry, pydantic') 2>/dev/null; then return 0; fi
     run rm -rf "$release"
     run mkdir -p "$root/releases"
     run python3 -m venv --system-site-packages "$release"

@@ -133,6 +133,9 @@ class EpochWall:
     def local(self, naive: datetime) -> datetime:
         return naive.replace(tzinfo=UTC)
 
+    def zoned(self, instant: datetime) -> datetime:
+        return instant.astimezone(UTC)
+
 
 @pytest.mark.parametrize("tables", [{"locks": NIGHT}, {"sweep": {"at": "13:00"}}])
 def test_while_the_clock_is_not_set_nothing_happens_by_it_and_that_is_a_problem(

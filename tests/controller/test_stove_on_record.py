@@ -299,6 +299,21 @@ def test_a_cut_of_an_earlier_run_keeps_its_time_wherever_the_clock_is_set_now(tm
     on_a_stove(tmp_path, look)
 
 
+def test_a_clock_that_is_set_is_news_to_everybody_who_was_told_an_instant(tmp_path: Path) -> None:
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.start_timer("left", HOUR, ANNA)
+        before, started = bench.stove.revision("left"), datetime.fromisoformat(bench.stove.stove_view().started_at)
+        bench.pass_time(5 * SECOND)
+        assert bench.stove.revision("left") == before, "time that passes is none"
+        bench.stove._calendar._wall_clock._boot += timedelta(hours=5)  # type: ignore[attr-defined]
+        bench.pass_time(5 * SECOND)
+        bench.pass_time(SECOND)
+        assert bench.stove.revision("left") != before
+        assert datetime.fromisoformat(bench.stove.stove_view().started_at) == started + timedelta(hours=5)
+
+    on_a_stove(tmp_path, act)
+
+
 def test_a_start_and_its_keeper_are_on_record(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         await bench.journal.append([], {})
@@ -400,6 +415,40 @@ def test_a_journal_that_comes_late_takes_no_lock_and_no_lockout_along(
     (tmp_path / late).touch() if late == "disk" else (tmp_path / late).mkdir()
     on_a_stove(tmp_path / "disk", come_late, interlocks=alarm)
     on_a_stove(tmp_path / "disk", look, interlocks=alarm)
+
+
+def test_a_journal_that_comes_late_tells_how_the_last_run_ended_and_keeps_the_wear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.journal.RETRY_EVERY", 0.02)
+    (tmp_path / "disk").mkdir()
+    worn = {"first": [1.0] * 5, "recent": [1.4] * 5}
+    died = {"at": "2026-11-23T11:00:00.000+00:00", "energised": ["left"]}
+
+    async def act(bench: StoveBench) -> None:
+        await bench.journal.append([], {"alive": died, "health.left": worn})
+
+    async def come_late(bench: StoveBench) -> None:
+        (tmp_path / "disk").unlink()
+        (tmp_path / "away").rename(tmp_path / "disk")
+        bench.journal.append([], {})
+        while bench.journal.problem is not None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+        bench.stove.tick()
+        view = bench.stove.view("left")
+        assert view.last_shut_off is not None
+        assert (view.wear, view.last_shut_off.cause) == (1.4, "restart")
+        await asyncio.wait_for(bench.journal.append([], {}), 5)
+        assert bench.journal.standing["health.left"] == worn
+        (told,) = [entry for entry in read(bench.journal.path, Query()) if entry.kind == "opened_unknown"]
+        assert (told.burner, told.details["earliest"]) == ("left", died["at"])
+
+    flame = {"kind": "thermocouple", "adc": "ads1115", "channel": 0}
+    burners = [{"id": "left", "name": "Left", "relay": {"pin": 17}, "flame": flame}]
+    on_a_stove(tmp_path / "disk", act, started=False, burners=burners)
+    (tmp_path / "disk").rename(tmp_path / "away")
+    (tmp_path / "disk").touch()
+    on_a_stove(tmp_path / "disk", come_late, burners=burners)
 
 
 def test_a_journal_that_cannot_be_read_locks_every_burner_out(tmp_path: Path) -> None:

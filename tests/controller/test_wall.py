@@ -22,6 +22,9 @@ class Wall:
     def local(self, naive: datetime) -> datetime:
         return naive.replace(tzinfo=self.wall().tzinfo)
 
+    def zoned(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone)
+
     def wall(self) -> datetime:
         return (NOON + timedelta(milliseconds=self._clock.now() - BOOT) + self.offset).astimezone(self.zone)
 
@@ -110,3 +113,35 @@ def test_the_systems_clocks_agree_with_themselves() -> None:
     assert calendar.now().tzinfo is not None
     assert abs(calendar.at(boot.now()) - calendar.now()) < timedelta(seconds=1)
     assert boot.seconds_until(boot.now() + 10_000) == pytest.approx(10, abs=1)
+
+
+def test_an_instant_beyond_a_clock_change_has_the_offset_of_its_own_day(
+    calendar: Calendar, clock: ManualClock, wall: Wall
+) -> None:
+    wall.zone = ZoneInfo("Europe/Berlin")
+    wall.offset = datetime(2026, 10, 25, 0, 30, tzinfo=UTC) - NOON  # 02:30 in summer time; at 03:00 it is 02:00 again
+    assert rfc3339(calendar.at(clock.now())) == "2026-10-25T02:30:00.000+02:00"
+    assert rfc3339(calendar.at(clock.now() + 2 * 3_600_000)) == "2026-10-25T03:30:00.000+01:00"
+
+
+def test_the_systems_zone_is_asked_for_the_instant_that_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    clock = SystemWallClock()
+    clock.wall()
+    summer, winter = (datetime(2026, month, 1, tzinfo=UTC) for month in (7, 12))
+    assert [clock.zoned(instant).utcoffset() for instant in (summer, winter)] == [
+        timedelta(hours=2),
+        timedelta(hours=1),
+    ]
+    monkeypatch.undo()
+    clock.wall()
+
+
+def test_setting_the_clock_is_counted_and_drifting_is_not(calendar: Calendar, wall: Wall) -> None:
+    wall.offset = timedelta(milliseconds=200)
+    calendar.measure()
+    assert calendar.steps == 0
+    wall.offset = timedelta(hours=5)
+    calendar.measure()
+    calendar.measure()
+    assert calendar.steps == 1

@@ -3,12 +3,15 @@
 import io
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
+
+from hardware.adc import Ads1115
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = [
@@ -175,3 +178,52 @@ def test_every_script_can_be_run_and_read_by_its_shell(script: str) -> None:
             ["shellcheck", "--external-sources", str(file)], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout
+
+
+def firmware_lines(text: str) -> list[str]:
+    command = [sys.executable, str(ROOT / "deploy/steps/firmware-lines"), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def test_the_firmware_gives_each_converter_channel_its_finest_range() -> None:
+    """The service may not set it: in a coarse range a steady flame is the same number for seconds, and looks frozen."""
+    told = firmware_lines(
+        "\n".join(
+            f'[[burners]]\nid = "b{pin}"\nname = "B"\nrelay = {{ pin = {pin} }}\n'
+            f'flame = {{ kind = "thermocouple", adc = "ads1115", channel = {channel}, gain = {gain} }}'
+            for pin, channel, gain in ((17, 0, 1), (27, 2, 10))
+        )
+    )
+    assert "gpio=17,27=op,dl" in told
+    assert told[-2:] == ["dtparam=i2c_arm=on", "dtoverlay=ads1115,cha_enable,cha_gain=5,chc_enable,chc_gain=1"]
+    for gain, place in ((1, 5), (10, 1)):
+        assert Ads1115.finest(gain) == place, "the program says the same when it says what is missing"
+
+
+def test_a_config_txt_without_a_last_newline_keeps_its_last_line(tmp_path: Path) -> None:
+    config = tmp_path / "config.txt"
+    config.write_text("dtparam=audio=on\ndtoverlay=disable-bt")
+    steps = ROOT / "deploy/steps/machine.sh"
+    script = f"""
+        set -eu; . {steps}; run() {{ "$@"; }}; say() {{ :; }}; write() {{ cat >"$1.new"; mv "$1.new" "$1"; }}
+        begin='# flameout begin (x)'; end='# flameout end'; firmware={config}; simulated=; etc={tmp_path}
+        set_firmware {ROOT}/deploy/steps; set_firmware {ROOT}/deploy/steps; cp {config} {config}.set; unset_firmware"""
+    (tmp_path / "flameout.toml").write_text("")
+    subprocess.run(["bash", "-c", script], check=True)
+    lines = Path(f"{config}.set").read_text().splitlines()
+    assert lines[:3] == ["dtparam=audio=on", "dtoverlay=disable-bt", "# flameout begin (x)"]
+    assert lines.count("# flameout begin (x)") == 1
+    assert config.read_text() == "dtparam=audio=on\ndtoverlay=disable-bt\n"
+
+
+def test_a_release_of_another_python_is_made_anew(tmp_path: Path) -> None:
+    release = tmp_path / "releases" / "1"
+    (release / "bin").mkdir(parents=True)
+    (release / "complete").touch()
+    steps = ROOT / "deploy/steps/release.sh"
+    script = f'. {steps}; root={tmp_path}; run() {{ echo "$1 $2" >>{tmp_path}/made; }}; make_release {release} r p f'
+    for works, made in (("exit 0", False), ("exit 1", True)):
+        (release / "bin/python3").write_text(f"#!/bin/sh\n{works}\n")
+        (release / "bin/python3").chmod(0o755)
+        subprocess.run(["bash", "-c", script], check=False)
+        assert (tmp_path / "made").exists() is made

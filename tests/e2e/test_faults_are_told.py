@@ -205,6 +205,19 @@ def test_an_interlock_by_topic_cuts_and_its_silence_is_told(tmp_path: Path) -> N
     asyncio.run(run())
 
 
+def test_home_assistants_own_status_can_be_an_interlock(tmp_path: Path) -> None:
+    interlocks = [{"id": "home", "mqtt": {"topic": "homeassistant/status", "active": "offline"}, "reset": "auto"}]
+
+    async def run() -> None:
+        async with told(tmp_path, interlocks=interlocks) as seen:
+            await seen.kitchen.light("left")
+            seen.inbox.publish("homeassistant/status", "offline")
+            await seen.heard("the cut", lambda: not seen.kitchen.high(17))
+            assert (await seen.left())["holds"][-1]["cause"] == "home"
+
+    asyncio.run(run())
+
+
 def test_attention_and_sweep_over_mqtt(tmp_path: Path) -> None:
     async def run() -> None:
         async with told(tmp_path, limits={"unattended": "5m"}) as seen:

@@ -65,6 +65,7 @@ automation:
       input:
         sweep: button.kitchen_hob_make_sure_all_is_off
         lock: [switch.kitchen_hob_child_lock]
+        lock_after: "00:00:05"
 lovelace:
   dashboards:
     lovelace-stove:

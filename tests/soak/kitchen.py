@@ -57,6 +57,9 @@ class HouseholdWall:
     def local(self, naive: datetime) -> datetime:
         return naive.replace(tzinfo=ZONE)
 
+    def zoned(self, instant: datetime) -> datetime:
+        return instant.astimezone(ZONE)
+
 
 class WatchedFactory(SimulatedFactory):
     """Tells of each relay line's changes."""

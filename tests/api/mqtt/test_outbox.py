@@ -98,3 +98,19 @@ async def test_it_is_empty_when_everything_is_acknowledged() -> None:
     assert not emptied.done()
     await post.acknowledge(1)
     await asyncio.wait_for(emptied, 1)
+
+
+@in_a_loop
+async def test_events_that_were_under_way_when_the_connection_went_come_again_in_order() -> None:
+    post = Post()
+    for number in range(4):
+        post.outbox.put_event("event", b"%d" % number, at=0)
+    post.outbox.put_state("state", lambda: b"x")
+    post.outbox.open(room=3, now=0)
+    await asyncio.sleep(0)
+    await post.acknowledge(2)
+    post.outbox.close()
+    post.sent.clear()
+    post.outbox.open(room=8, now=5)
+    await asyncio.sleep(0)
+    assert [payload for _, payload, _ in post.sent] == [b"0", b"2", b"3"]

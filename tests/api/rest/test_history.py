@@ -133,6 +133,13 @@ def test_a_query_that_is_wrong_names_its_parameter(stove: Program, name: str, va
     refused(stove.http.get("/api/v1/history", params={name: value}), 422, "bad-value", name)
 
 
+@pytest.mark.parametrize(
+    "bound", ["9999-12-31T23:59:59-01:00", "2199-01-01T00:00:00+23:00", "2199-01-01T00:00:00+01:00:30"]
+)
+def test_a_bound_in_whatever_zone_finds_what_is_before_it(stove: Program, bound: str) -> None:
+    assert page(stove, to=bound, limit=3)["entries"] == page(stove, limit=3)["entries"]
+
+
 @pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_the_ends_of_the_calendar_are_no_reason_to_fail(stove: Program, instant: str) -> None:
     assert page(stove, **{"from": instant})["entries"] == [] or instant.startswith("0001")
