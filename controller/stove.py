@@ -131,7 +131,7 @@ class Stove:
         self._watch_clock(now)
         if late := list(self._record.restore_late(now)):
             self._remember_wear()
-            self._follow(late)
+            self._follow(iter(late))
         self._follow(self._surroundings.follow_interlocks(now))
         self._follow(self._surroundings.follow_nights(now))
         for button in self._surroundings.held(now):

@@ -99,9 +99,10 @@ class Outbox:
             self._empty.set()
 
     def _send_next(self) -> None:
+        sent: str | _Event
         if self._events:
-            event = self._events.popleft()
-            packet, sent = self._send(event.topic, event.payload, False), event
+            sent = self._events.popleft()
+            packet = self._send(sent.topic, sent.payload, False)
         else:
             topic, render = next(iter(self._states.items()))
             del self._states[topic]
