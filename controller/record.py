@@ -127,10 +127,7 @@ class Record:
         """Once a journal that could not be read at the start is there: what still stands in it counts all the same."""
         if self._restored or not self._journal.loaded:
             return iter(())
-        taken_up: list[tuple[Burner | None, list[Event]]] = []
-        for burner in self._burners.values():
-            taken_up.append((burner, self._taken_up(now, burner)))
-            burner.last_shut_off = burner.last_shut_off or self._last_cut(burner.id)
+        taken_up = [(burner, self._taken_up(now, burner)) for burner in self._burners.values()]
         self._restored = True
         self.write([], self._latched())  # what came in the meantime
         return iter([*taken_up, (None, self._unknown_end(now, self._journal.found.get("alive")))])
