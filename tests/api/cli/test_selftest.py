@@ -278,6 +278,7 @@ class Installer:
         self.shown: list[str] = []
         self.progressed: set[str] = set()
         self.deaf = False
+        self.doubles = 0  # second presses of a double Enter that are to come
         self.lights = True
 
     async def ask(self, sentence: str) -> None:
@@ -292,6 +293,9 @@ class Installer:
             for name in self._keeper.drives if "every" in sentence else [burner]:
                 self._keeper.factory.simulate(name, "off")
         elif sentence.startswith("Listen"):
+            if self.doubles:
+                self.doubles -= 1
+                return
             while self.deaf or self._keeper.factory._advanced(self._keeper.factory._burners[burner]).valve_open:  # noqa: ASYNC110  # the hob tells nobody
                 await asyncio.sleep(0)
 
@@ -442,6 +446,15 @@ def test_a_digital_sensor_is_judged_by_its_flame_alone() -> None:
     ]
     walk, _, _ = walked(hob(LEFT | {"flame": DIGITAL}), fault("left", "valve_stuck"))
     assert outcome_of(walk, "cut").finding == "still_lit"
+
+
+def test_the_second_press_of_a_double_enter_is_no_valve_that_was_heard() -> None:
+    def double(_keeper: FakeKeeper, installer: Installer) -> None:
+        installer.deaf, installer.doubles = True, 1
+
+    walk, _, installer = walked(hob(LEFT | {"flame": DIGITAL}), double, simulate=False)
+    assert outcome_of(walk, "own_closing").finding == "does_not_let_go"
+    assert sum(sentence.startswith("Listen") for sentence in installer.asked) == 2, "it is asked again"
 
 
 def test_a_burner_without_a_sensor_is_a_warning() -> None:
