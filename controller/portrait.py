@@ -42,6 +42,7 @@ class Portrait:
         self.run_id = secrets.token_hex(4)
         self.keeper_problem: str | None = "The keeper is being started."
         self.machine_problems: list[str] = []
+        self.notify_problem: str | None = None
         self._config = config
         self._clock = clock
         self._calendar = calendar
@@ -99,7 +100,8 @@ class Portrait:
         burners = [self.problem(burner) for burner in self._parts.burners.values()]
         around = self._parts.surroundings.problems(self._clock.now())
         own = self.own_problems()
-        return [*own, *around, *(problem for problem in burners if problem is not None), *self.machine_problems]
+        told = [problem for problem in (*burners, self.notify_problem) if problem is not None]
+        return [*own, *around, *told, *self.machine_problems]
 
     def problem(self, burner: Burner) -> str | None:
         """What is wrong with the burner and what to do, in a sentence: the gravest."""

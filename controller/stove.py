@@ -434,6 +434,10 @@ class Stove:
         """Show what the machine under the stove lacks, in sentences, among the problems."""
         self._portrait.machine_problems = problems
 
+    def nobody_is_told(self, why: str) -> None:
+        """Show why no message goes out, among the problems."""
+        self._portrait.notify_problem = f"Notifications are configured and nobody is told anything: {why}."
+
     def default_timer(self) -> Millis:
         """The duration that "default" stands for, in ms; never one that ``limits.longest_timer`` forbids."""
         return min(int(self.journal.standing.get("default_timer_ms", DEFAULT_TIMER)), self.config.limits.longest_timer)

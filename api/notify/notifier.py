@@ -50,6 +50,7 @@ class Notifier:
         """Until the stream ends; nobody is told anything after that."""
         if not is_installed():
             _log.warning("notify: %s. Nobody is told anything.", MISSING)
+            self._stove.nobody_is_told(MISSING)
             return
         async with self._stove.stream.subscribe() as items:
             sending = asyncio.create_task(self._send_again_and_again(), name="notify sender")

@@ -255,7 +255,7 @@ async def test_an_exception_inside_ends_nothing(tmp_path: Path, caplog: pytest.L
 
 
 @in_a_loop
-async def test_without_apprise_the_log_says_so_and_nothing_is_started(
+async def test_without_apprise_log_and_stove_say_so_and_nothing_is_started(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.notify.notifier.is_installed", lambda: False)
@@ -265,6 +265,10 @@ async def test_without_apprise_the_log_says_so_and_nothing_is_started(
         assert _warnings(caplog) == [
             "notify: Apprise is not installed; install flameout[notify]. Nobody is told anything."
         ]
+        assert bench.stove.problems()[-1] == (
+            "Notifications are configured and nobody is told anything: Apprise is not installed; "
+            "install flameout[notify]."
+        )
 
 
 def test_the_daemon_never_imports_apprise() -> None:
