@@ -21,6 +21,8 @@ from controller.wall import Calendar, rfc3339
 from hardware.client import KeeperClient
 from hardware.clock import SECOND, Clock, Millis
 
+MEASURED_EVERY: Millis = 10 * SECOND  # how long a clock that was set may go unnoticed where nothing else happens
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -138,7 +140,7 @@ class Portrait:
     def announce_stove(self, default_timer: Millis) -> None:
         """Publish that something of the stove's own looks different, if it does, as all does when a clock is set."""
         now = self._clock.now()
-        if now >= self._measured_at + SECOND:
+        if now >= self._measured_at + MEASURED_EVERY:
             self._measured_at = now
             self._calendar.measure()
         if self._is_new(None, (self.problems(), default_timer, self._parts.hood.wanted, self._calendar.steps)):
