@@ -79,6 +79,10 @@ class FixedWall:
     def zoned(self, instant: datetime) -> datetime:
         return instant.astimezone(UTC)
 
+    def step(self, by: timedelta) -> None:
+        """Somebody sets it."""
+        self._boot += by
+
 
 class FakeKeeper:
     """What a stove sees of :class:`hardware.client.KeeperClient`; it answers at once.
@@ -196,7 +200,8 @@ class StoveBench:
         self.clock = ManualClock()
         self.keeper = FakeKeeper()
         self.journal = Journal(folder / "flameout.db")
-        calendar = Calendar(self.clock, FixedWall(self.clock))
+        self.wall = FixedWall(self.clock)
+        calendar = Calendar(self.clock, self.wall)
         keeper = cast(KeeperClient, self.keeper)
         self.stove = Stove(configuration, self.clock, calendar, self.journal, keeper, "1.2.3")
 

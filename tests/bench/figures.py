@@ -70,9 +70,8 @@ def missed(figures: Iterable[Figure]) -> list[Figure]:
 
 def stolen() -> float:
     """Seconds of all cores that the host of a virtual machine has kept for itself since it was switched on."""
-    of_all = (
-        Path("/proc/stat").read_text().partition("\n")[0].split()
-    )  # cpu user nice system idle iowait irq softirq steal
+    # cpu user nice system idle iowait irq softirq steal …
+    of_all = Path("/proc/stat").read_text().partition("\n")[0].split()
     return int(of_all[8]) / os.sysconf("SC_CLK_TCK")
 
 

@@ -21,6 +21,12 @@ from tests.fakes import NOON, StoveBench, config, on_a_stove
 ANNA = "rest:Anna"
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the disk for long."""
+    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
+
+
 def kinds(bench: StoveBench, burner: str | None = None) -> list[str]:
     """What is on the disk, oldest first."""
     return [entry.kind for entry in reversed(read(bench.journal.path, Query(burner=burner)))]
@@ -121,11 +127,8 @@ def test_a_timer_is_on_the_disk_when_it_is_acknowledged(tmp_path: Path) -> None:
     on_a_stove(tmp_path, act)
 
 
-def test_a_disk_that_does_not_answer_is_shown_and_the_timer_counts_but_is_not_acknowledged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
-
+@pytest.mark.usefixtures("impatient")
+def test_a_disk_that_does_not_answer_is_shown_and_the_timer_counts_but_is_not_acknowledged(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         locker = break_disk(bench)
         with pytest.raises(JournalFailing):
@@ -139,11 +142,8 @@ def test_a_disk_that_does_not_answer_is_shown_and_the_timer_counts_but_is_not_ac
     on_a_stove(tmp_path, act)
 
 
-def test_what_happened_while_the_disk_failed_is_written_later_in_order_and_without_a_gap(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
-
+@pytest.mark.usefixtures("impatient")
+def test_what_happened_while_the_disk_failed_is_written_later_in_order_and_without_a_gap(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         locker = break_disk(bench)
         for _ in range(2):
@@ -159,11 +159,8 @@ def test_what_happened_while_the_disk_failed_is_written_later_in_order_and_witho
     on_a_stove(tmp_path, act)
 
 
-def test_a_disk_that_does_not_answer_keeps_no_burner_from_being_locked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("controller.record.COMMIT_WITHIN", 0.05)
-
+@pytest.mark.usefixtures("impatient")
+def test_a_disk_that_does_not_answer_keeps_no_burner_from_being_locked(tmp_path: Path) -> None:
     async def act(bench: StoveBench) -> None:
         locker = break_disk(bench)
         with pytest.raises(JournalFailing):
@@ -290,7 +287,7 @@ def test_a_cut_of_an_earlier_run_keeps_its_time_wherever_the_clock_is_set_now(tm
         last = bench.stove.view("left").last_shut_off
         assert last is not None
         assert last.at == told[0]
-        bench.stove._calendar._wall_clock._boot += timedelta(hours=3)  # type: ignore[attr-defined]
+        bench.wall.step(timedelta(hours=3))
         last = bench.stove.view("left").last_shut_off
         assert last is not None
         assert last.at == told[0]
@@ -305,7 +302,7 @@ def test_a_clock_that_is_set_is_news_to_everybody_who_was_told_an_instant(tmp_pa
         before, started = bench.stove.revision("left"), datetime.fromisoformat(bench.stove.stove_view().started_at)
         bench.pass_time(5 * SECOND)
         assert bench.stove.revision("left") == before, "time that passes is none"
-        bench.stove._calendar._wall_clock._boot += timedelta(hours=5)  # type: ignore[attr-defined]
+        bench.wall.step(timedelta(hours=5))
         bench.pass_time(11 * SECOND)
         bench.pass_time(SECOND)
         assert bench.stove.revision("left") != before
