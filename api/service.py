@@ -41,6 +41,7 @@ from hardware.client import KeeperAway, KeeperClient
 from hardware.clock import SECOND, BootClock, ClockFault
 from hardware.gauges_client import GaugesClient
 from hardware.origin import Origin
+from hardware.settings import keeper_settings, read_document
 
 ACCEPTED_AT_ONCE = 128  # asyncio takes so many before anybody can be sent away again, each with a file descriptor
 SWITCH_EVERY = 0.0005  # s; the journal's thread may keep the loop from a command for so long, by default for 5 ms
@@ -78,7 +79,8 @@ async def _serve(
     clock = BootClock()
     calendar = Calendar(clock, SystemWallClock())
     journal = Journal(Path(config.journal.path))
-    keeper = KeeperClient(origin, clock, patience=min(config.keeper.lease, SECOND))
+    settings = keeper_settings(read_document(path)).fingerprint
+    keeper = KeeperClient(origin, clock, patience=min(config.keeper.lease, SECOND), settings=settings)
     stove = Stove(config, clock, calendar, journal, keeper, version("flameout"))
     tally = Tally()
     access = Access(_tokens(config), _console_secret(config), config.rest.require_token)

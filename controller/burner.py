@@ -52,8 +52,7 @@ SHORTEST_TIMER: Millis = SECOND
 COLD_FOR: Millis = 30 * SECOND  # a burner that failed a proof is reset only after its flame was out for so long
 FAULTS = frozenset(finding.value for finding in Finding if finding.proof is Proof.FAILED) | {"foreign_voltage"}
 LONGEST_ENERGISED = "keeper.longest_energised"
-PAUSES_WHEN_OUT_FOR: Millis = 10 * MINUTE
-PAUSE_MARGIN: Millis = SECOND  # a keeper that heard of the opening a little later has to count it as a pause, too
+PAUSES_WHEN_UNUSED_FOR: Millis = 10 * MINUTE
 _WARNED_BY = {
     Ending.TIMER: "timer",
     Ending.LIMIT: "limits.unattended",
@@ -89,7 +88,7 @@ class Burner:
     night_ended: bool = False  # somebody unlocked within the present one
     sweep_at: Millis | None = None
     swept_by: str = ""
-    idle_since: Millis | None = None  # unlocked and not in use, where idle burners are locked
+    unused_since: Millis | None = None  # permitted and not in use
     pause_at: Millis | None = None  # when the keeper opens the relay, which it has been told to keep energised
     cold_since: Millis | None = None  # since when the flame is measured out
     stuck_since: Millis | None = None  # since when the contact is closed although nothing energises the relay
@@ -120,15 +119,17 @@ class Burner:
             found.append((self.night_from, Ending.NIGHT))
         if self.sweep_at is not None:
             found.append((self.sweep_at, Ending.SWEEP))
-        if self.idle_since is not None:
-            found.append((self.idle_since + self.limits.unlock_for, Ending.IDLE))
+        if self.locks_when_idle and self.unused_since is not None:
+            found.append((self.unused_since + self.limits.unlock_for, Ending.IDLE))
         if self.pause_at is not None:
             found.append((self.pause_at, Ending.PAUSE))
         return found
 
     def burn_ends(self) -> tuple[Millis, Ending] | None:
-        """When and why a flame would be cut next; None while the burner is not in use, as far as is known."""
-        return min(self.endings(), default=None, key=lambda ending: ending[0]) if self.in_use() else None
+        """When and why a flame would be cut next; None where nothing may burn, and while the relay is held open."""
+        if self.holds or not self.in_use():
+            return None
+        return min(self.endings(), default=None, key=lambda ending: ending[0])
 
     def in_use(self) -> bool:
         """Whether a timer runs or a flame burns, or may burn for all that the sensor says."""
@@ -271,7 +272,7 @@ class Burner:
         ended = [hold for hold in self.holds if hold.kind is HoldKind.LOCK]
         self.holds = tuple(hold for hold in self.holds if hold.kind is not HoldKind.LOCK)
         self.night_ended |= any(hold.cause == NIGHT_LOCK for hold in ended)
-        self._watch_idle(now)
+        self._watch_use(now)
         return [Unlocked(burner=self.id, at=now, by=by, cause=hold.cause) for hold in ended]
 
     def schedule(self, now: Millis, night: bool, next_night: Millis | None) -> list[Event]:
@@ -309,7 +310,7 @@ class Burner:
         self._require_cured(now)
         ended = [hold for hold in self.holds if hold.kind is HoldKind.LOCKOUT or hold.cause == IDLE_LOCK]
         self.holds = tuple(hold for hold in self.holds if hold not in ended)
-        self._watch_idle(now)
+        self._watch_use(now)
         return [WasReset(burner=self.id, at=now, by=by)] if ended else []
 
     def begin(self, now: Millis) -> None:
@@ -350,7 +351,7 @@ class Burner:
         """Take what is measured. A burn starts the unattended limit; an unknown flame counts as lit."""
         self.contact, self.millivolts = reading.contact, reading.millivolts
         events = [*self._observe_flame(now, reading.flame), *self._observe_proof(now, reading)]
-        self._watch_idle(now)
+        self._watch_use(now)
         return [*events, *self._observe_contact(now)]
 
     def _observe_flame(self, now: Millis, flame: Flame) -> list[Event]:
@@ -413,7 +414,7 @@ class Burner:
         if not self.holds and self.burning_since is None and self.senses_flame and self.flame is not Flame.OUT:
             self.burning_since = now  # it was held when the flame was seen
             self._attended(now)
-        self._watch_idle(now)
+        self._watch_use(now)
         return self._pause_early(now) or self._warn(now)
 
     def cut_at_deadline(self, now: Millis) -> list[Event]:
@@ -436,8 +437,8 @@ class Burner:
         due = [hold.until for hold in self.holds if hold.until is not None and not self._has_to_be_proved()]
         if not self.holds:
             due += [at for at in (self.deadline(), None if self.warned else self._warn_at()) if at is not None]
-            if self.pause_at is not None and self.senses_flame and not self.in_use():
-                due.append(self._pauses_early_at())
+            if (at := self._pauses_early_at()) is not None:
+                due.append(at)
         return min(due, default=None)
 
     # --- inside ---------------------------------------------------------------------------------------
@@ -445,14 +446,14 @@ class Burner:
     def _attended(self, now: Millis) -> None:
         """Somebody showed attention: the limit starts anew, never before the timer's end, never past the ceiling."""
         self.warned, self.sweep_at = False, None
-        self._watch_idle(now)
+        self._watch_use(now)
         if self.burning_since is None:
             return
         end = max(now + self.limits.unattended, self.timer.ends_at if self.timer else 0)
         self.limit = min(end, self.burning_since + BURN_CEILING)
 
     def _end_burn(self) -> None:
-        self.timer = self.limit = self.burning_since = self.sweep_at = self.idle_since = None
+        self.timer = self.limit = self.burning_since = self.sweep_at = self.unused_since = None
         self.extended = 0
         self.warned = False
 
@@ -463,13 +464,13 @@ class Burner:
         self.proof = CutProof(now, now + self.limits.closing_time, self.flame, self.millivolts, self.has_contact)
         return LastShutOff(cause, now, by, Proof.PENDING)
 
-    def _hold_open(self, now: Millis, cause: Cause, longer: Millis = 0) -> None:
+    def _hold_open(self, now: Millis, cause: Cause) -> None:
         """Hold until the valve has surely dropped, and a measured flame until it is out.
 
         A new flame could not be told from the old one, so a proof ends before the next burn begins.
         """
         self.pause_at = None  # the time energised counts anew
-        until = now + self.limits.hold_open + longer
+        until = now + self.limits.hold_open
         if self.proof is not None and self._proving_a_flame():
             until = max(until, self.proof.until)
         self._hold(Hold(HoldKind.SHUT_OFF, cause.value, now, until))
@@ -487,21 +488,20 @@ class Burner:
 
     def _pause_early(self, now: Millis) -> list[Event]:
         """Nothing burns, and half of the time that the relay may be energised is over: let it pause now."""
-        if self.pause_at is None or self.holds or self.in_use() or not self.senses_flame:
+        at = self._pauses_early_at()
+        if at is None or now < at:
             return []
-        if now < self._pauses_early_at():
-            return []
-        if self.locks_when_idle:
-            return self._lock_idle(now)
-        self._hold_open(now, Cause.LIMIT, PAUSE_MARGIN)
+        self._hold_open(now, Cause.LIMIT)
+        self.unused_since = None
         return [Paused(burner=self.id, at=now, by=LONGEST_ENERGISED)]
 
-    def _pauses_early_at(self) -> Millis:
-        """Half-way, and not while somebody may be lighting it again: only after it was out for a while."""
-        assert self.pause_at is not None
+    def _pauses_early_at(self) -> Millis | None:
+        """Half-way, and not while somebody may be lighting it again: only after it was not in use for a while."""
+        if self.pause_at is None or self.unused_since is None or not self.senses_flame:
+            return None
         longest = self.limits.longest_energised
-        out_for = min(PAUSES_WHEN_OUT_FOR, longest // 8)
-        return max(self.pause_at - longest // 2, (self.cold_since or 0) + out_for)
+        unused_for = min(PAUSES_WHEN_UNUSED_FOR, longest // 8)
+        return max(self.pause_at - longest // 2, self.unused_since + unused_for)
 
     def _has_to_be_proved(self) -> bool:
         """A new flame could not be told from the old one, nor a contact that closes from one that is stuck."""
@@ -510,12 +510,12 @@ class Burner:
     def _proving_a_flame(self) -> bool:
         return self.proof is not None and self.proof.flame is Flame.LIT
 
-    def _watch_idle(self, now: Millis) -> None:
-        """Where idle burners are locked, count for how long one has been unlocked and not in use."""
-        if not self.locks_when_idle or self.holds or self.in_use():
-            self.idle_since = None
-        elif self.idle_since is None:
-            self.idle_since = now
+    def _watch_use(self, now: Millis) -> None:
+        """Count for how long the burner has been permitted and not in use, where anything comes of that."""
+        if self.holds or self.in_use() or not (self.senses_flame or self.locks_when_idle):
+            self.unused_since = None
+        elif self.unused_since is None:
+            self.unused_since = now
 
     def _lock_idle(self, now: Millis) -> list[Event]:
         if not self.senses_flame:  # something may burn unseen

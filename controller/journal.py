@@ -86,6 +86,7 @@ class Journal:
         self.next_seq = 1
         self.standing: dict[str, Any] = {}
         self.found: Mapping[str, Any] = {}  # what stood in it when it was opened first
+        self.cuts: Mapping[str, Entry] = {}  # by burner, the newest that was in it then
         self.loaded = False  # what stands in it is known; it may be there later than we are
         self._tip, self._last = "", 0
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
@@ -98,19 +99,6 @@ class Journal:
             self.unreadable = _is_there(path)
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
-
-    def last_cut(self, burner: str) -> Entry | None:
-        """The newest entry of a burner's relay being opened under permission; None also while the disk fails."""
-        try:
-            with _reading(self.path) as connection:
-                rows = connection.execute(
-                    "SELECT * FROM events WHERE kind = 'shut_off' AND burner = ? AND json_extract(details, '$.cut') "
-                    "ORDER BY seq DESC LIMIT 1",
-                    (burner,),
-                )
-                return next(map(_entry, rows), None)
-        except (sqlite3.Error, ValueError):
-            return None
 
     def append(self, entries: Sequence[Entry], standing: Mapping[str, Any]) -> asyncio.Future[None]:
         """Queue rows and standing values (None removes one) for one transaction.
@@ -230,7 +218,7 @@ class Journal:
         self._last = row[0] if row else stored.get(_ANCHOR_SEQ, 0)
         if not self.loaded:
             self.next_seq += self._last
-            self.found = stored
+            self.found, self.cuts = stored, dict(_newest_cuts(connection))
             self.standing = stored | self.standing
             self.loaded = True
 
@@ -355,6 +343,26 @@ class _reading:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+
+def _newest_cuts(connection: sqlite3.Connection) -> Iterator[tuple[str, Entry]]:
+    """Each burner's newest entry of its relay being opened under permission; none of one whose rows are garbage."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    burners = cursor.execute(
+        "WITH RECURSIVE burners(name) AS (SELECT min(burner) FROM events UNION ALL "  # as many steps as burners
+        "SELECT (SELECT min(burner) FROM events WHERE burner > name) FROM burners WHERE name IS NOT NULL) "
+        "SELECT name FROM burners WHERE name IS NOT NULL"
+    ).fetchall()
+    for (name,) in burners:
+        with contextlib.suppress(sqlite3.Error, ValueError):
+            row = cursor.execute(
+                "SELECT * FROM events WHERE kind = 'shut_off' AND burner = ? AND json_extract(details, '$.cut') "
+                "ORDER BY seq DESC LIMIT 1",
+                (name,),
+            ).fetchone()
+            if row is not None:
+                yield name, _entry(row)
 
 
 def _entry(row: sqlite3.Row) -> Entry:

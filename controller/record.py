@@ -34,7 +34,8 @@ class Record:
         self._overdue: asyncio.Future[None] | None = None  # a commit that took too long
         self._marked_at: Millis = 0
         self._forget_at: Millis | None = None
-        self._restored = False
+        self.restored = False  # the burners have been given what stands in the journal
+        self._began: Millis = 0
 
     # --- writing --------------------------------------------------------------------------------------
 
@@ -94,7 +95,7 @@ class Record:
         Before they were restored, at the start or when the journal is there at last, the burners know nothing of them
         yet, and what stands is not to be overwritten.
         """
-        if not self._restored:
+        if not self.restored:
             return {}
         changes: dict[str, Any] = {}
         for burner in self._burners.values():
@@ -107,7 +108,7 @@ class Record:
 
     def restore(self, now: Millis) -> list[Event]:
         """Give the burners what still stands; returns what is not known about the end of the last run."""
-        self._restored = self._journal.loaded
+        self.restored, self._began = self._journal.loaded, now
         for burner in self._burners.values():
             burner.last_shut_off = self._last_cut(burner.id)
             for kind, cause in self._standing(burner):
@@ -125,10 +126,12 @@ class Record:
 
     def restore_late(self, now: Millis) -> Iterator[tuple[Burner | None, list[Event]]]:
         """Once a journal that could not be read at the start is there: what still stands in it counts all the same."""
-        if self._restored or not self._journal.loaded:
+        if self.restored or not self._journal.loaded:
             return iter(())
+        for burner in self._burners.values():
+            burner.last_shut_off = burner.last_shut_off or self._last_cut(burner.id)
         taken_up = [(burner, self._taken_up(now, burner)) for burner in self._burners.values()]
-        self._restored = True
+        self.restored = True
         self.write([], self._latched())  # what came in the meantime
         return iter([*taken_up, (None, self._unknown_end(now, self._journal.found.get("alive")))])
 
@@ -149,7 +152,7 @@ class Record:
                 yield HoldKind.LOCKOUT, _UNREADABLE
 
     def _last_cut(self, burner_id: str) -> LastShutOff | None:
-        entry = self._journal.last_cut(burner_id)
+        entry = self._journal.cuts.get(burner_id)
         if entry is None:
             return None
         try:
@@ -159,13 +162,13 @@ class Record:
             return None
 
     def _died_with(self, now: Millis, alive: Mapping[str, Any]) -> Iterator[Event]:
-        # a Pi without a clock of its own may start in the past
-        latest = rfc3339(max(self._calendar.now(), parse_instant(alive["at"])))
+        # the last run had ended when this one began; a Pi without a clock of its own may start in the past
+        latest = rfc3339(max(self._calendar.at(self._began), parse_instant(alive["at"])))
         for name in alive["energised"]:
             if name in self._burners:
                 burner = self._burners[name]
                 if burner.last_shut_off is None or burner.last_shut_off.wall is not None:  # else it was cut since
-                    burner.last_shut_off = LastShutOff(Cause.RESTART, now, "flameout", Proof.UNAVAILABLE)
+                    burner.last_shut_off = LastShutOff(Cause.RESTART, self._began, "flameout", Proof.UNAVAILABLE)
                 yield OpenedUnknown(burner=name, at=now, by="flameout", earliest=alive["at"], latest=latest)
 
 

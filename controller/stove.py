@@ -503,7 +503,7 @@ class Stove:
                 events = self._burners[other].fail(proved.at, Finding.CROSSED.value, name)
                 self._sync(self._burners[other])
                 self._write(events)
-        health = self._health.get(name) if self.journal.loaded else None  # else the first burns would be forgotten
+        health = self._health.get(name) if self._record.restored else None  # else the first burns would be forgotten
         if health is None or proved.outcome is not Proof.CONFIRMED or proved.loaded_mv is None or not proved.open_mv:
             return
         was_worn = health.worn

@@ -147,8 +147,11 @@ class TokenStore:
     def _read(self) -> None:
         try:
             stat = self._path.stat()
-        except OSError:
+        except FileNotFoundError:
             self._tokens, self._read_at, self._problem = {}, None, None
+            return
+        except OSError as error:
+            self._cannot(error)
             return
         stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns)  # the last one moves with owner and mode
         if stamp == self._read_at:
@@ -159,13 +162,16 @@ class TokenStore:
             self._tokens = {token.digest: token for token in map(_token, rows)}
             self._problem = None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            self._tokens = {}  # nobody gets in by a file that cannot be read
-            if isinstance(error, OSError):
-                self._read_at = None  # the same file may be read at the next try, as when there was no descriptor left
-            before = self._problem
-            self._problem = f"{self._path} cannot be read ({error}); no token counts until it is repaired or removed"
-            if self._problem != before:
-                _log.error("%s", self._problem)
+            self._cannot(error)
+
+    def _cannot(self, error: Exception) -> None:
+        self._tokens = {}  # nobody gets in by a file that cannot be read
+        if isinstance(error, OSError):
+            self._read_at = None  # the same file may be read at the next try, as when there was no descriptor left
+        before = self._problem
+        self._problem = f"{self._path} cannot be read ({error}); no token counts until it is repaired or removed"
+        if self._problem != before:
+            _log.error("%s", self._problem)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

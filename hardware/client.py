@@ -49,6 +49,10 @@ class Sensed:
     references: Sequence[float | None] = ()
 
 
+OTHER_SETTINGS = (
+    "it has other pins, sensors or limits than this program, as where only one of the two was started anew after a "
+    "change; start both: sudo systemctl restart flameout-keeper flameout"
+)
 _SENSED = [each.name for each in fields(Sensed)]
 
 
@@ -83,11 +87,15 @@ class _Asked:
 class KeeperClient:
     """The one keeper this controller speaks to."""
 
-    def __init__(self, origin: Origin, clock: Clock, patience: Millis) -> None:
-        """``patience``: ms that an answer may take before the keeper counts as hung."""
+    def __init__(self, origin: Origin, clock: Clock, patience: Millis, settings: str | None = None) -> None:
+        """``patience``: ms that an answer may take before the keeper counts as hung.
+
+        ``settings``: the fingerprint that the keeper's have to have; None where that is not compared.
+        """
         self._origin = origin
         self._clock = clock
         self._patience = patience
+        self._settings = settings
         self._reached: Reached | None = None
         self._asked: dict[int, _Asked] = {}
         self._seq = 0
@@ -267,6 +275,8 @@ class KeeperClient:
             self._listener.keeper_opened(Opened(message["line"], message["cause"], message["cut"], message["at"]))
         elif kind == "refused":
             self._refused(self._asked.pop(message["seq"]), message)
+        elif kind == "hello" and self._settings not in (None, message.get("settings")):
+            self._give_up(OTHER_SETTINGS)
         elif kind == "hello":
             self._generations = dict(message["lines"])
             self.simulated, self.pid, self.ready = message["simulated"], message["pid"], True

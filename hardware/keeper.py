@@ -47,6 +47,7 @@ class Keeper:
         self._drives = {wiring.id: Drive(wiring, self._factory) for wiring in settings.burners}
         self._parts: dict[str, Part] = {}  # of each line, as last permitted
         self._clock = clock
+        self._settings = settings.fingerprint
         self._permits = Permits(settings.caps, {name: Line() for name in self._drives})
         self._outputs = Outputs(settings.outputs, self._factory)
         self._senses = Senses(settings, self._factory)
@@ -204,6 +205,7 @@ class Keeper:
                 "pid": os.getpid(),
                 "simulated": self._simulated,
                 "lines": generations,
+                "settings": self._settings,
             }
         )
         self._spoke_at = 0  # readings follow at the next poll

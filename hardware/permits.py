@@ -24,7 +24,7 @@ class Caps:
     lease: Millis
     longest_permit: Millis
     longest_energised: Millis
-    pause: Millis  # how long a line stays open after longest_energised
+    pause: Millis  # how long a line stays open after longest_energised, and what restarts that count
 
 
 @dataclass(frozen=True)

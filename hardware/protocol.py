@@ -10,7 +10,7 @@ Controller to keeper, each with ``seq`` (1, 2, 3 … without a gap) and ``sent_a
 
 Keeper to controller, each with ``type``:
 
-    hello     version, pid, simulated, lines {name: generation}
+    hello     version, pid, simulated, lines {name: generation}, settings (their fingerprint)
     done      seq, line                  what ``seq`` asked for has been done, on the line itself; of a permit also
                                          pauses_at, when the line opens after its longest time energised
     refused   seq, line, generation, why

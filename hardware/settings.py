@@ -7,8 +7,9 @@
 import os
 import re
 import stat
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,11 @@ class KeeperSettings:
     outputs: tuple[tuple[str, int], ...] = ()  # id and pin of buzzers, lamps and the hood's relay
     references: tuple[Probe, ...] = ()  # channels of a known voltage
 
+    @property
+    def fingerprint(self) -> str:
+        """A short text that differs where anything but the socket does."""
+        return f"{zlib.crc32(repr(replace(self, socket=None)).encode()):08x}"
+
 
 def find_file(named: str | None) -> Path | None:
     """The configuration file to use: the named one, ``$FLAMEOUT_CONFIG``, the system's, or none."""
@@ -135,8 +141,9 @@ def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -
         match = re.fullmatch(r"FLAMEOUT_([A-Z]+)__([A-Z_]+)", name)
         if match:
             section = document.setdefault(match[1].lower(), {})
-            if isinstance(section, dict):
-                section[match[2].lower()] = _environment_value(value)
+            if not isinstance(section, dict):
+                raise BadSettings(f"{name}: {match[1].lower()} is no single table in {path}; set its keys there")
+            section[match[2].lower()] = _environment_value(value)
     if wrong := problem(document):
         raise BadSettings(wrong)
     return document
@@ -183,11 +190,12 @@ def keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
 
 def _keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
     keeper = DEFAULTS | dict(document.get("keeper", {}))
+    hold_open = parse_duration(document.get("limits", {}).get("hold_open", DEFAULT_HOLD_OPEN))
     caps = Caps(
         lease=parse_duration(keeper["lease"]),
         longest_permit=parse_duration(keeper["longest_permit"]),
         longest_energised=parse_duration(keeper["longest_energised"]),
-        pause=parse_duration(document.get("limits", {}).get("hold_open", DEFAULT_HOLD_OPEN)),
+        pause=hold_open - hold_open // 10,  # the controller's hold begins before its word is here
     )
     _require_none(f"keeper.lease: {keeper['lease']}", lease_problem(caps.lease))
     if not 0 < caps.longest_permit <= PERMIT_CEILING:
@@ -196,8 +204,8 @@ def _keeper_settings(document: Mapping[str, Any]) -> KeeperSettings:
         raise BadSettings(
             f"keeper.longest_energised: {keeper['longest_energised']} is not within {in_words(ENERGISED_CEILING)}"
         )
-    if caps.pause <= 0:  # it ends longest_energised
-        raise BadSettings(f"limits.hold_open: {in_words(caps.pause)} is not a pause; use 1s or more")
+    if hold_open <= 0:  # it ends longest_energised
+        raise BadSettings(f"limits.hold_open: {in_words(hold_open)} is not a pause; use 1s or more")
     burners, inputs, buttons, outputs = _wired(document)
     references = tuple(_probe(entry) for entry in document.get("references", []))
     socket = keeper.get("socket")

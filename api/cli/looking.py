@@ -13,7 +13,7 @@ from api.cli.client import Client
 @options.asks
 @options.as_json
 @click.option(
-    "--check", is_flag=True, help="Exit with 1 while no burner can be used, as without a keeper; see /healthz."
+    "--check", is_flag=True, help="Exit with 1 while the daemon does not decide or has no keeper, as /healthz says."
 )
 def status(client: Client, as_json: bool, check: bool) -> None:
     """The stove as it is now."""

@@ -175,7 +175,7 @@ async def _walk(config: Config, path: Path | None, words: Words, terminal: Termi
     finally:
         _on_signals(lambda: None)  # a second Ctrl-C must not interrupt this
         with contextlib.suppress(KeeperAway, TimeoutError):
-            await asyncio.wait_for(keeper.open(None), timeout=1)
+            await asyncio.wait_for(bench.open(), timeout=1)
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -33,8 +33,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "无人应答（没有终端）：请在能看到灶具的地方运行",
     ),
     "taken": (
-        "flameout runs (process {owner}): stop it first, then test (sudo systemctl stop flameout)",
-        "flameout 正在运行（进程 {owner}）：请先停止它再测试（sudo systemctl stop flameout）",
+        "flameout runs (process {owner}): stop it first, then test (sudo systemctl stop flameout flameout-keeper)",
+        "flameout 正在运行（进程 {owner}）：请先停止它再测试（sudo systemctl stop flameout flameout-keeper）",
     ),
     "no_lock": (
         "the lock {file} cannot be taken ({why}); run this as the daemon's user or with sudo",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.burner import PAUSE_MARGIN, PAUSES_WHEN_OUT_FOR
+from controller.burner import PAUSES_WHEN_UNUSED_FOR
 from controller.events import Attended, Cause, Locked, Paused, ShutOff, TimerEnding, Unlocked
 from controller.terms import Ending, Flame, Hold, HoldKind, NotNow, Reading, Status
 from hardware.clock import HOUR, MINUTE, SECOND
@@ -212,7 +212,7 @@ def test_an_unlocked_burner_that_nobody_lights_locks_itself() -> None:
     assert burner.tick(NOW + UNLOCK) == [Locked(burner="left", at=NOW + UNLOCK, by="stove.idle", cause="idle")]
     assert burner.status(NOW + UNLOCK) is Status.LOCKED
     assert burner.last_shut_off is None, "nothing burnt"
-    assert burner.idle_since is None
+    assert burner.unused_since is None
 
 
 def test_without_a_sensor_something_may_burn_unseen_so_that_is_a_cut() -> None:
@@ -362,6 +362,16 @@ def test_a_burner_in_use_is_warned_before_its_relay_has_to_pause_and_says_when()
     assert burner.permitted(NOW + HOUR + 20 * SECOND)
 
 
+@pytest.mark.parametrize("reading", [LIT, UNKNOWN])
+def test_a_relay_that_is_held_open_ends_no_burn_whatever_comes_next(reading: Reading) -> None:
+    burner = a_sensing_burner(night_from=NOW + 10 * HOUR)
+    burner.observe(NOW, reading)
+    assert burner.burn_ends() is not None
+    burner.shut_off(NOW, Cause.USER, ANNA)
+    burner.observe(NOW, reading)
+    assert burner.burn_ends() is None
+
+
 def test_a_relay_whose_burner_is_out_pauses_half_way_and_that_is_no_cut() -> None:
     burner = a_sensing_burner()
     burner.observe(NOW, OUT)
@@ -370,9 +380,9 @@ def test_a_relay_whose_burner_is_out_pauses_half_way_and_that_is_no_cut() -> Non
     assert burner.next_due() == half
     assert burner.tick(half - 1) == []
     assert burner.tick(half) == [Paused(burner="left", at=half, by="keeper.longest_energised")]
-    over = half + LIMITS.hold_open + PAUSE_MARGIN
+    over = half + LIMITS.hold_open
     burner.tick(over - 1)
-    assert not burner.permitted(over - 1), "a keeper that heard of it a little later counts it as a pause, too"
+    assert not burner.permitted(over - 1)
     assert (burner.last_shut_off, burner.proof) == (None, None)
     burner.tick(over)
     assert burner.permitted(over)
@@ -384,21 +394,50 @@ def test_a_relay_does_not_pause_while_somebody_may_be_lighting_its_burner_again(
     burner.pause_at = NOW + LONGEST // 2 + MINUTE
     out = NOW + 2 * MINUTE
     burner.observe(out, OUT)
-    assert burner.tick(out + PAUSES_WHEN_OUT_FOR - 1) == []
-    assert burner.permitted(out + PAUSES_WHEN_OUT_FOR - 1)
-    assert burner.next_due() == out + PAUSES_WHEN_OUT_FOR
-    assert [type(event) for event in burner.tick(out + PAUSES_WHEN_OUT_FOR)] == [Paused]
+    assert burner.tick(out + PAUSES_WHEN_UNUSED_FOR - 1) == []
+    assert burner.permitted(out + PAUSES_WHEN_UNUSED_FOR - 1)
+    assert burner.next_due() == out + PAUSES_WHEN_UNUSED_FOR
+    assert [type(event) for event in burner.tick(out + PAUSES_WHEN_UNUSED_FOR)] == [Paused]
 
 
-def test_where_idle_burners_are_locked_one_that_has_to_pause_is_locked() -> None:
+def test_a_relay_does_not_pause_as_soon_as_a_timer_is_cancelled_under_which_nothing_burnt() -> None:
+    burner = a_sensing_burner()
+    burner.observe(NOW, OUT)
+    burner.pause_at = NOW + HOUR
+    burner.start_timer(NOW, 50 * MINUTE, "anna")
+    cancelled = NOW + 40 * MINUTE
+    burner.cancel_timer(cancelled, "anna")
+    assert burner.tick(cancelled + PAUSES_WHEN_UNUSED_FOR - 1) == []
+    assert [type(event) for event in burner.tick(cancelled + PAUSES_WHEN_UNUSED_FOR)] == [Paused]
+
+
+def test_a_keeper_that_does_not_count_a_pause_is_not_paused_for_again_at_once() -> None:
+    burner = a_sensing_burner()
+    burner.observe(NOW, OUT)
+    burner.pause_at = NOW + HOUR
+    at = NOW + PAUSES_WHEN_UNUSED_FOR - 30 * SECOND
+    burner.unused_since = NOW - 30 * SECOND
+    assert [type(event) for event in burner.tick(at)] == [Paused]
+    again = at + LIMITS.hold_open
+    for now in range(again, again + PAUSES_WHEN_UNUSED_FOR, SECOND):
+        burner.pause_at = NOW + HOUR + MINUTE
+        assert burner.tick(now) == []
+    assert [type(event) for event in burner.tick(again + PAUSES_WHEN_UNUSED_FOR)] == [Paused]
+
+
+def test_where_idle_burners_are_locked_one_that_has_to_pause_does_and_is_not_locked_the_sooner() -> None:
     burner = an_unlocked_burner(senses_flame=True)
     burner.limits = replace(LIMITS, unlock_for=LONGEST)
     burner.observe(NOW, OUT)
     burner.tick(NOW)
     burner.pause_at = NOW + LONGEST
     half = NOW + LONGEST // 2
-    assert [type(event) for event in burner.tick(half)] == [Locked]
+    assert [type(event) for event in burner.tick(half)] == [Paused]
     assert not burner.permitted(half)
+    over = half + LIMITS.hold_open
+    assert burner.tick(over) == []
+    assert burner.permitted(over)
+    assert burner.deadline() == over + LONGEST
 
 
 @pytest.mark.parametrize("reading", [LIT, UNKNOWN])

@@ -100,7 +100,7 @@ def rebased(burner: Burner, by: int) -> Burner:
             since=max(NOW - LIMITS.closing_time, burner.proof.since - by),  # nobody looked at the flame meanwhile
             until=max(NOW, burner.proof.until - by),
         ),
-        idle_since=None if burner.idle_since is None else burner.idle_since - by,
+        unused_since=None if burner.unused_since is None else burner.unused_since - by,
         cold_since=None,  # counts for the reset of a fault's lockout, which nothing here brings about
         last_shut_off=BURNT,
     )
@@ -115,7 +115,7 @@ def key(burner: Burner) -> State:
     holds = frozenset((hold.kind, hold.cause, hold.until) for hold in burner.holds)
     return (
         *(holds, burner.timer, burner.limit, burner.burning_since),
-        *(burner.extended, burner.warned, burner.flame, burner.idle_since),
+        *(burner.extended, burner.warned, burner.flame, burner.unused_since if burner.locks_when_idle else None),
         None if burner.proof is None else (burner.proof.since, burner.proof.flame),
     )
 

@@ -136,7 +136,7 @@ def test_keeper_and_controller_read_the_same_from_one_file(tmp_path: Path) -> No
     assert settings.caps.lease == config.keeper.lease
     assert settings.caps.longest_permit == config.keeper.longest_permit
     assert settings.caps.longest_energised == config.keeper.longest_energised
-    assert settings.caps.pause == config.limits.hold_open
+    assert settings.caps.pause == config.limits.hold_open * 9 // 10
     assert settings.pin_factory == config.keeper.pin_factory
     assert str(settings.socket) == config.keeper.socket
     assert [(wiring.id, wiring.relay) for wiring in settings.burners] == [
@@ -154,7 +154,7 @@ def test_keeper_and_controller_have_the_same_defaults() -> None:
     assert settings.caps.lease == config.keeper.lease
     assert settings.caps.longest_permit == config.keeper.longest_permit
     assert settings.caps.longest_energised == config.keeper.longest_energised
-    assert settings.caps.pause == config.limits.hold_open
+    assert settings.caps.pause == config.limits.hold_open * 9 // 10
     assert [(wiring.id, wiring.relay) for wiring in settings.burners] == [
         (burner.id, burner.relay.pin) for burner in config.burners
     ]

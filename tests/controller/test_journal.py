@@ -328,12 +328,15 @@ def test_the_last_cut_of_a_burner_is_found_among_all_else(tmp_path: Path) -> Non
         for cut in (True, False):
             await journal.append([entry(journal, "shut_off", details={"cause": "timer", "cut": cut})], {})
             await written(journal, "reset")
-        last = journal.last_cut("left")
-        assert last is not None
-        assert last.seq == 1
-        assert journal.last_cut("right") is None
+        await journal.append([entry(journal, "shut_off", burner="rear", details={"cut": True})], {})
+        await journal.append([entry(journal, "reset", burner="right")], {})
+        assert journal.cuts == {}, "only what was there before"
+
+    async def again(journal: Journal) -> None:
+        assert {burner: cut.seq for burner, cut in journal.cuts.items()} == {"left": 1, "rear": 5}
 
     on_journal(tmp_path / "j.db", act)
+    on_journal(tmp_path / "j.db", again)
 
 
 # --- disks that fail -------------------------------------------------------------------------------------
@@ -343,7 +346,7 @@ def test_a_path_that_is_a_folder_is_a_problem_in_a_sentence(tmp_path: Path) -> N
     async def act(journal: Journal) -> None:
         assert (journal.problem or "").startswith(f"The journal {tmp_path} cannot be written: ")
         assert journal.unreadable
-        assert journal.last_cut("left") is None
+        assert journal.cuts.get("left") is None
         with pytest.raises(JournalFailing, match="cannot be written"):
             await written(journal, "started")
 
@@ -357,7 +360,7 @@ def test_a_path_that_cannot_be_had_is_a_problem_in_a_sentence(tmp_path: Path, wh
     async def act(journal: Journal) -> None:
         assert "cannot be written" in (journal.problem or "")
         assert journal.unreadable == (where != "file/j.db"), "there is nothing below a file"
-        assert journal.last_cut("left") is None
+        assert journal.cuts.get("left") is None
         with pytest.raises(JournalFailing):
             await written(journal, "started")
 
@@ -413,7 +416,7 @@ def test_a_last_cut_that_is_garbage_is_no_last_cut(five_rows: Path) -> None:
     tamper(five_rows, "UPDATE events SET details = '{\"cut\": true' WHERE seq = 5")
 
     async def act(journal: Journal) -> None:
-        assert journal.last_cut("left") is None
+        assert journal.cuts.get("left") is None
 
     on_journal(five_rows, act)
 

@@ -426,6 +426,8 @@ def test_a_journal_that_comes_late_tells_how_the_last_run_ended_and_keeps_the_we
         await bench.journal.append([], {"alive": died, "health.left": worn})
 
     async def come_late(bench: StoveBench) -> None:
+        began = bench.stove.stove_view().started_at
+        bench.pass_time(HOUR)
         (tmp_path / "disk").unlink()
         (tmp_path / "away").rename(tmp_path / "disk")
         bench.journal.append([], {})
@@ -435,10 +437,11 @@ def test_a_journal_that_comes_late_tells_how_the_last_run_ended_and_keeps_the_we
         view = bench.stove.view("left")
         assert view.last_shut_off is not None
         assert (view.wear, view.last_shut_off.cause) == (1.4, "restart")
+        assert view.last_shut_off.at == began, "that run had ended when this one began"
         await asyncio.wait_for(bench.journal.append([], {}), 5)
         assert bench.journal.standing["health.left"] == worn
         (told,) = [entry for entry in read(bench.journal.path, Query()) if entry.kind == "opened_unknown"]
-        assert (told.burner, told.details["earliest"]) == ("left", died["at"])
+        assert (told.burner, told.details["earliest"], told.details["latest"]) == ("left", died["at"], began)
 
     flame = {"kind": "thermocouple", "adc": "ads1115", "channel": 0}
     burners = [{"id": "left", "name": "Left", "relay": {"pin": 17}, "flame": flame}]
@@ -657,3 +660,32 @@ def test_a_deadline_that_passed_just_before_the_program_stopped_is_on_record(tmp
         assert kinds(bench, "left")[-1] == "shut_off"
 
     on_a_stove(tmp_path, act)
+
+
+def test_a_journal_that_comes_late_knows_the_last_cut_of_each_burner_that_was_not_cut_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.journal.RETRY_EVERY", 0.02)
+    (tmp_path / "disk").mkdir()
+
+    async def act(bench: StoveBench) -> None:
+        await bench.stove.shut_off("left", ANNA)
+        await bench.stove.shut_off("right", ANNA)
+        bench.stove.tick()
+        await bench.journal.append([], {})  # that nothing is energised
+
+    async def come_late(bench: StoveBench) -> None:
+        bench.pass_time(HOUR)
+        bench.stove.open_now("right", "Ben")
+        (tmp_path / "disk").unlink()
+        (tmp_path / "away").rename(tmp_path / "disk")
+        bench.journal.append([], {})
+        while bench.journal.problem is not None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+        bench.stove.tick()
+        assert (last_cut(bench, "left"), last_cut(bench, "right")) == (("user", ANNA), ("user", "Ben"))
+
+    on_a_stove(tmp_path / "disk", act)
+    (tmp_path / "disk").rename(tmp_path / "away")
+    (tmp_path / "disk").touch()
+    on_a_stove(tmp_path / "disk", come_late)

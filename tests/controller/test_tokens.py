@@ -150,6 +150,16 @@ def test_a_repaired_file_counts_again(path: Path) -> None:
     assert store.find(secret) is not None
 
 
+def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_no_tokens(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+    store = TokenStore(tmp_path / "folder/tokens.json")
+    assert store.find("flo_x") is None
+    assert "cannot be read" in (store.problem or "")
+    (tmp_path / "folder").unlink()
+    assert store.find("flo_x") is None
+    assert store.problem is None
+
+
 def test_a_file_that_could_not_be_read_once_is_tried_again(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -167,6 +167,25 @@ def test_a_controller_waits_for_a_keeper_that_comes_late_and_says_so(tmp_path: P
         eventually("it is healthy", stove.healthy)
 
 
+def test_a_keeper_with_other_settings_is_given_nothing_until_both_have_the_same(tmp_path: Path) -> None:
+    """Somebody moved a relay to another pin and restarted only one of the two."""
+    with program(tmp_path, keeper=f'socket = "{tmp_path}/keeper.sock"') as stove:
+        keeper = stove.start_keeper()
+        _energised(stove)
+        stove.stop()
+        stove.config.write_text(stove.config.read_text().replace("pin = 17", "pin = 10"))
+        stove.process = stove.spawn("run", "--config", str(stove.config))
+        eventually("it says that there is no keeper", lambda: _unhealthy(stove))
+        told = "it has other pins, sensors or limits than this program"
+        eventually("it says why", lambda: told in stove.get("/stove")["problems"][0])
+        _low(stove)
+        keeper.terminate()
+        keeper.wait(20)
+        stove.start_keeper()
+        eventually("it is healthy", stove.healthy)
+        eventually("the new pin is high", lambda: stove.witness.high(10))
+
+
 def _unhealthy(stove: Program) -> bool:
     try:
         return stove.http.get("/healthz").status_code == 503

@@ -145,7 +145,10 @@ def _consistent(config: Config, settings: KeeperSettings) -> None:
     """What the controller took is right, and the same as what the keeper took."""
     caps, limits = settings.caps, config.limits
     demand(config.keeper.lease == caps.lease, "two leases")
-    demand(limits.hold_open == caps.pause and SECOND <= caps.pause <= HOUR // 6, f"a pause of {caps.pause} ms")
+    demand(
+        limits.hold_open - limits.hold_open // 10 == caps.pause and SECOND <= limits.hold_open <= HOUR // 6,
+        f"a pause of {caps.pause} ms",
+    )
     demand(limits.longest_timer <= caps.longest_permit, "a timer longer than any permit")
     demand(limits.longest_timer <= 12 * HOUR and limits.unattended <= 12 * HOUR, "a timer beyond the ceiling")
     demand(1 <= len(config.burners) <= 8, f"{len(config.burners)} burners")

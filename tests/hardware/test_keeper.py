@@ -46,6 +46,7 @@ def test_the_greeting_names_process_pins_and_generations_and_readings_follow_at_
             "pid": os.getpid(),
             "simulated": True,
             "lines": {"left": 0, "right": 0},
+            "settings": keeper_settings(DOCUMENT).fingerprint,
         }
         assert kept.heard() == [hello, {"type": "done", "seq": 1, "line": None}]
         kept.pass_time(100)

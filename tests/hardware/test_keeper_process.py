@@ -19,6 +19,7 @@ from hardware.client import KeeperAway, KeeperClient
 from hardware.clock import BootClock
 from hardware.origin import SocketOrigin
 from hardware.protocol import LONGEST, VERSION
+from hardware.settings import keeper_settings, read_document
 from tests.hardware.keepers import PATIENCE, TILTED, Keeper, Silent, child, config, controller, listening
 
 
@@ -41,6 +42,7 @@ def test_it_greets_with_its_process_and_every_lines_generation(tmp_path: Path) -
             "pid": keeper.pid,
             "simulated": False,
             "lines": {"left": 0, "right": 0},
+            "settings": keeper_settings(read_document(config(tmp_path))).fingerprint,
         }
 
 

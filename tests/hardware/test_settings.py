@@ -1,6 +1,7 @@
 """flameout.toml as the keeper reads it: what it takes, and what it refuses by itself."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,13 @@ def test_an_override_of_what_is_no_table_changes_nothing() -> None:
     assert read_document(None, {"FLAMEOUT_X__Y": "1"}) == {"x": {"y": 1}}
 
 
-def test_an_override_does_not_replace_a_list_of_tables(tmp_path: Path) -> None:
+def test_an_override_of_a_list_of_tables_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "f.toml"
     file.write_text('[[burners]]\nid = "left"\n')
-    assert read_document(file, {"FLAMEOUT_BURNERS__ID": "right"}) == {"burners": [{"id": "left"}]}
+    with pytest.raises(
+        BadSettings, match=r"FLAMEOUT_BURNERS__ID: burners is no single table in .*f\.toml; set its keys"
+    ):
+        read_document(file, {"FLAMEOUT_BURNERS__ID": "right"})
 
 
 @pytest.mark.parametrize(
@@ -167,7 +171,7 @@ def test_the_systems_file_is_used_where_there_is_one(monkeypatch: pytest.MonkeyP
 
 def test_an_empty_document_is_one_burner_on_gpio_17_and_the_documented_caps() -> None:
     settings = keeper_settings({})
-    assert settings.caps == Caps(SECOND, 6 * HOUR, 12 * HOUR, 10 * SECOND)
+    assert settings.caps == Caps(SECOND, 6 * HOUR, 12 * HOUR, 9 * SECOND)
     assert settings.burners == (Wiring("left", 17),)
     assert settings.inputs == ()
     assert settings.pin_factory == "lgpio"
@@ -197,7 +201,7 @@ def test_everything_can_be_said() -> None:
             "interlocks": [interlock("button", 5), interlock("gas-alarm", 6, active="high")],
         }
     )
-    assert settings.caps == Caps(500, HOUR, 2 * HOUR, 20 * SECOND)
+    assert settings.caps == Caps(500, HOUR, 2 * HOUR, 18 * SECOND)
     assert settings.burners == (
         Wiring("left", 17, contact=22, flame_pin=23, flame_active="high"),
         Wiring("right", 27, contact=24, contact_active="high", probe=Probe("ads1115", 0)),
@@ -259,6 +263,19 @@ def test_no_configuration_moves_the_ceilings_in_the_code() -> None:
 def test_caps_of_nothing_are_refused() -> None:
     assert refused(keeper={"longest_permit": "0s"}).startswith("keeper.longest_permit: 0s is not within")
     assert refused(keeper={"longest_energised": "0s"}).startswith("keeper.longest_energised: 0s is not within")
+
+
+def test_the_fingerprint_differs_where_anything_but_the_socket_does() -> None:
+    plain = keeper_settings(document())
+    assert plain.fingerprint == keeper_settings(document()).fingerprint
+    assert keeper_settings(document(keeper={"socket": "/run/keeper.sock"})).fingerprint == plain.fingerprint
+    changed = [
+        keeper_settings(document(keeper={"lease": "2s"})),
+        keeper_settings(document(limits={"hold_open": "11s"})),
+        replace(plain, burners=(replace(plain.burners[0], relay=10), *plain.burners[1:])),
+        replace(plain, references=(Probe("ads1115", 3),)),
+    ]
+    assert len({settings.fingerprint for settings in (plain, *changed)}) == len(changed) + 1
 
 
 def test_a_pause_of_nothing_is_refused_because_it_would_make_the_longest_time_energised_endless() -> None:

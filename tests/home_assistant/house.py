@@ -133,12 +133,22 @@ class House:
         return state
 
 
+REAR = 16
+REAR_BURNER = f"""\
+[[burners]]
+id = "rear"
+name = "Rear"
+relay = {{ pin = {REAR} }}
+flame = {{ kind = "digital", pin = 26 }}
+"""  # in no automation of its own, and measured out at once, without a thermocouple that cools
+
+
 @contextlib.contextmanager
 def house(python: str, factory: pytest.TempPathFactory, more: str = "") -> Iterator[tuple[Program, House]]:
     """The daemon, with the names that the shipped files begin with, and Home Assistant on one broker."""
     with Mosquitto() as broker:
         mqtt = f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n[hood]\nrun_on = "1s"\n'
-        with program(factory.mktemp("daemon"), more=mqtt) as stove:
+        with program(factory.mktemp("daemon"), more=REAR_BURNER + mqtt) as stove:
             text = stove.config.read_text().replace('id = "test"', 'id = "kitchen"')
             text = text.replace('"Test hob"', '"Kitchen hob"').replace('hold_open = "1s"', 'hold_open = "2s"')
             stove.config.write_text(text)

@@ -10,8 +10,8 @@ import pytest
 from api.mqtt.discovery import discovery
 from api.mqtt.topics import Topics
 from controller.config import Config
-from tests.e2e.program import LEFT, RIGHT, Program, eventually
-from tests.home_assistant.house import DEPLOY, NEEDS_HOME_ASSISTANT, PYTHONS, House, house, named
+from tests.e2e.program import LEFT, Program, eventually
+from tests.home_assistant.house import DEPLOY, NEEDS_HOME_ASSISTANT, PYTHONS, REAR, House, house, named
 from tests.home_assistant.test_files import CONFIG, announced
 
 pytestmark = NEEDS_HOME_ASSISTANT
@@ -89,7 +89,7 @@ def stove(both: tuple[Program, House]) -> Program:
         home.ask(set=entity, to=state)
     for alarm in ("binary_sensor.smoke", "binary_sensor.co"):
         home.ask(set=alarm, to="off")
-    for name in ("left", "right"):
+    for name in ("left", "rear"):
         stove.do("POST", f"/simulate/{name}", {"action": "off"})
         stove.do("DELETE", f"/burners/{name}/lock")
         eventually("it is out", lambda name=name: stove.burner(name)["flame"] == "out")  # type: ignore[misc]
@@ -116,7 +116,7 @@ def asked(home: House, before: int) -> list[str]:
 
 def cut_by_home_assistant(stove: Program, name: str) -> bool:
     last = stove.burner(name)["last_shut_off"]
-    return bool(last) and last["by"] == "mqtt" and not stove.witness.high({"left": LEFT, "right": RIGHT}[name])
+    return bool(last) and last["by"] == "mqtt" and not stove.witness.high({"left": LEFT, "rear": REAR}[name])
 
 
 def test_a_burner_left_on_is_asked_for_and_shut_off_without_an_answer(stove: Program, home: House) -> None:
@@ -143,10 +143,10 @@ def test_one_who_is_there_keeps_cooking_and_one_who_says_off_does_not_wait(stove
 
 
 def test_the_last_one_who_leaves_shuts_off(stove: Program, home: House) -> None:
-    lit(stove, home, "right")
+    lit(stove, home, "rear")
     home.ask(set="device_tracker.anna", to="not_home")
     home.ask(set="device_tracker.ben", to="not_home")
-    eventually("it is shut off", lambda: cut_by_home_assistant(stove, "right"))
+    eventually("it is shut off", lambda: cut_by_home_assistant(stove, "rear"))
     eventually(
         "the phone is told", lambda: any("Nobody is home" in told["message"] for told in home.ask(told=True)["told"])
     )
@@ -154,16 +154,16 @@ def test_the_last_one_who_leaves_shuts_off(stove: Program, home: House) -> None:
 
 @pytest.mark.parametrize("alarm", ["binary_sensor.smoke", "binary_sensor.co"])
 def test_an_alarm_shuts_off(stove: Program, home: House, alarm: str) -> None:
-    lit(stove, home, "right")
+    lit(stove, home, "rear")
     home.ask(set=alarm, to="on")
-    eventually("it is shut off", lambda: cut_by_home_assistant(stove, "right"), 5)
+    eventually("it is shut off", lambda: cut_by_home_assistant(stove, "rear"), 5)
 
 
 def test_the_hood_runs_while_a_flame_burns(stove: Program, home: House) -> None:
     eventually("the hood stands still", lambda: home.state("input_boolean.hood") == "off")
-    lit(stove, home, "right")
+    lit(stove, home, "rear")
     eventually("the hood runs", lambda: home.state("input_boolean.hood") == "on")
-    stove.do("POST", "/simulate/right", {"action": "off"})
+    stove.do("POST", "/simulate/rear", {"action": "off"})
     eventually("the hood stands still", lambda: home.state("input_boolean.hood") == "off")
 
 

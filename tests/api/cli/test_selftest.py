@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import io
 import json
 import os
 import re
@@ -16,8 +17,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api.cli import selftest_report, selftest_steps
+from api.cli import selftest, selftest_report, selftest_steps
 from api.cli.selftest_bench import TICK, Bench
+from api.cli.selftest_desk import Terminal
 from api.cli.selftest_report import Outcome, checksum, page, signed, verdict
 from api.cli.selftest_steps import Cut, Finding, Sample, Verdict
 from api.cli.selftest_walk import Walk
@@ -786,6 +788,51 @@ def test_a_signal_ends_it_with_its_keeper_and_without_a_report(
     assert list(state.glob("commissioning-*")) == []
 
 
+def test_a_walk_that_is_broken_off_closes_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the keeper still owes its answer that every line is open, the lease and held permits are kept alive."""
+    said: list[str] = []
+
+    class Keeping:
+        simulated = True
+
+        def __init__(self, *_: object, **__: object) -> None:
+            self.first = asyncio.get_running_loop().create_future()
+            self.first.set_result(None)
+
+        async def run(self, _: Bench) -> None:
+            await asyncio.Event().wait()
+
+        def renew(self) -> None: ...
+
+        def permit(self, line: str, *_: object) -> None:
+            said.append(f"permit {line}")
+
+        def part(self, _: str) -> Part:
+            return Part.BOTH
+
+        def open(self, _: str | None) -> "asyncio.Future[None]":
+            said.append("open")
+            answer = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.05, answer.set_result, None)
+            return answer
+
+    async def run(walk: Walk) -> None:
+        await walk._bench.hold("left")
+        walk._bench._held["left"] = 0  # its permit is to be renewed
+        raise Interrupted
+
+    class Interrupted(Exception): ...
+
+    monkeypatch.setattr(selftest, "KeeperClient", Keeping)
+    monkeypatch.setattr(selftest, "TICK", 1)
+    monkeypatch.setattr(Walk, "run", run)
+    configuration = Config.model_validate({"burners": [LEFT], "keeper": {"pin_factory": "simulated"}})
+    words = Words("en")
+    with pytest.raises(Interrupted):
+        asyncio.run(selftest._walk(configuration, None, words, Terminal(Console(file=io.StringIO()), words), False))
+    assert said[said.index("open") :] == ["open"]
+
+
 def test_pins_that_cannot_be_had_are_a_failed_report_with_why(
     flameout: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: Path
 ) -> None:
@@ -829,7 +876,8 @@ def test_while_the_daemon_runs_nothing_is_done(flameout: Shell, file: Path, stat
         done = flameout("selftest", "--config", str(file), "--simulate", "--language", "en")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        "flameout: flameout runs (process 4711): stop it first, then test (sudo systemctl stop flameout)\n"
+        "flameout: flameout runs (process 4711): stop it first, then test "
+        "(sudo systemctl stop flameout flameout-keeper)\n"
     )
     assert (state / "flameout.lock").read_text() == "4711"
 
