@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hardware.clock import SECOND, Clock, Millis
 from hardware.origin import Origin, Reached
-from hardware.protocol import LONGEST, VERSION, Malformed, Message, Part, decode, encode
+from hardware.protocol import LONGEST, VERSION, Malformed, Message, Part, decode, encode, opening_packet
 
 START_PATIENCE: Millis = 10 * SECOND  # a Pi Zero with a cold SD card needs about 3 s to import gpiozero
 FIRST_RETRY = 0.05  # s
@@ -166,7 +166,8 @@ class KeeperClient:
 
     def open(self, line: str | None) -> asyncio.Future[None]:
         """Open a line, or all of them (None): sent before this returns; the future ends when it is open."""
-        answer = self._ask({"type": "open", "line": line}, line=line)
+        now = self._clock.now()
+        answer = self._expect(now, self._send(opening_packet(line, self._seq + 1, now)), line)
         os.sched_yield()  # the kernel likes to wake the keeper on our core, where it would wait until we are done
         for name in [line] if line is not None else list(self._wanted):
             self._wanted.pop(name, None)
@@ -220,7 +221,12 @@ class KeeperClient:
 
     def _ask(self, message: Message, line: str | None = None, permit: _Permit | None = None) -> asyncio.Future[None]:
         now = self._clock.now()
-        failed = self._send(message | {"seq": self._seq + 1, "sent_at": now})
+        return self._expect(now, self._send(encode(message | {"seq": self._seq + 1, "sent_at": now})), line, permit)
+
+    def _expect(
+        self, now: Millis, failed: str | None, line: str | None, permit: _Permit | None = None
+    ) -> asyncio.Future[None]:
+        """The answer to what has just been sent, unless that failed."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody has to look
         if failed is not None:
@@ -230,12 +236,12 @@ class KeeperClient:
             self._asked[self._seq] = _Asked(now, line, permit, answer)
         return answer
 
-    def _send(self, message: Message) -> str | None:
+    def _send(self, packet: bytes) -> str | None:
         """Send at once; returns why not, where that cannot be."""
         if self._reached is None or self._gone.done():
             return "there is no keeper; a new one is being started"
         try:
-            self._reached.connection.send(encode(message), socket.MSG_DONTWAIT)
+            self._reached.connection.send(packet, socket.MSG_DONTWAIT)
         except OSError as error:
             self._read()  # its last words say why, where it had any
             self._give_up(f"does not listen: {error.strerror}")

@@ -23,6 +23,11 @@ class Drive:
         self._pulse = wiring.pulse
         self._level = False
 
+    @property
+    def pulsed(self) -> bool:
+        """Whether the relays need edges."""
+        return self._pulse is not None
+
     def energise(self, now: Millis, part: Part) -> None:
         """Close the relays that ``part`` names, and open the other."""
         self.driven = part

@@ -45,6 +45,7 @@ class Keeper:
         """Claim every line, low before anything else. Raises :class:`NoPins`."""
         self._factory: Any = open_factory(settings)
         self._drives = {wiring.id: Drive(wiring, self._factory) for wiring in settings.burners}
+        self._pulsed = [drive for drive in self._drives.values() if drive.pulsed]
         self._parts: dict[str, Part] = {}  # of each line, as last permitted
         self._clock = clock
         self._settings = settings.fingerprint
@@ -86,7 +87,7 @@ class Keeper:
         now = self._clock.now()
         if openings := self._permits.expire(now):
             self._apply(now, openings)
-        for drive in self._drives.values():
+        for drive in self._pulsed:
             drive.toggle(now)
         if self._client in readable:
             self._hear(now)
@@ -101,7 +102,7 @@ class Keeper:
     def _wait(self) -> float:
         """Seconds until something is due by itself: a reading, the end of a permit, an edge, a beep."""
         wait = max(0, self._sensed_at + self._senses.every - self._clock.now()) / 1000
-        edges = [drive.next_edge for drive in self._drives.values()]
+        edges = [drive.next_edge for drive in self._pulsed]
         for due in (self._permits.next_expiry(), self._outputs.next_due(), *edges):
             if due is not None:
                 wait = min(wait, max(0.0, self._clock.seconds_until(due)))

@@ -51,6 +51,7 @@ class Part(StrEnum):
 
 Message = dict[str, Any]
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each packet
+_parse = json.JSONDecoder().decode  # json.loads would look for UTF-16 first
 
 
 class Malformed(ValueError):
@@ -62,10 +63,16 @@ def encode(message: Message) -> bytes:
     return _compact(message).encode()
 
 
+def opening_packet(line: str | None, seq: int, sent_at: int) -> bytes:
+    """The packet that asks to open a line, or all (None), without the encoder: that is 20 µs of cold code."""
+    named = "null" if line is None else f'"{line}"'  # an identifier, so nothing to escape
+    return f'{{"type":"open","line":{named},"seq":{seq},"sent_at":{sent_at}}}'.encode()
+
+
 def decode(packet: bytes) -> Message:
     """The message in a packet. Raises :class:`Malformed` unless it is one JSON object with a type."""
     try:
-        message = json.loads(packet)
+        message = _parse(packet.decode())
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):

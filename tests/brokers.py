@@ -345,9 +345,9 @@ class Ear:
         """Only what is heard from now on counts."""
         self.heard.clear()
 
-    def say(self, topic: str, payload: str | bytes, retain: bool = False) -> None:
-        """Publish with QoS 1."""
-        self._client.publish(topic, payload, 1, retain)
+    def say(self, topic: str, payload: str | bytes, retain: bool = False, qos: int = 1) -> None:
+        """Publish."""
+        self._client.publish(topic, payload, qos, retain)
 
     def on(self, topic: str) -> list[Heard]:
         """What was heard on a topic."""

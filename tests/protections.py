@@ -34,9 +34,23 @@ JOB = "tests/e2e/test_main_job.py::"
 KITCHEN = "tests/e2e/test_kitchen.py::"
 PROTECTIONS = (
     Protection(
+        "a keeper with other settings is given nothing",
+        "hardware/client.py",
+        'self._settings not in (None, message.get("settings"))',
+        "False",
+        DIE + "test_a_keeper_with_other_settings_is_given_nothing_until_both_have_the_same",
+    ),
+    Protection(
+        "no payload passes for a shut-off in the middle of a packet",
+        "api/mqtt/peek.py",
+        'return isinstance(packet, dict) and packet.get("command") == 0',
+        "return True",
+        "tests/api/mqtt/test_peek.py::test_what_comes_in_pieces_arrives_as_ever",
+    ),
+    Protection(
         "before the start nothing takes locks and lockouts out of the journal",
         "controller/record.py",
-        "if not self._restored:\n            return {}",
+        "if not self.restored:\n            return {}",
         "pass",
         "tests/controller/test_stove_on_record.py::"
         "test_a_keeper_that_is_lost_while_the_daemon_starts_takes_no_lock_and_no_lockout_along",

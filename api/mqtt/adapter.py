@@ -115,6 +115,10 @@ class MqttAdapter:
         """The connection is gone."""
         self._outbox.close()
 
+    def ahead(self, message: Arrived) -> bool:
+        """A message that the MQTT library has not read yet: a shut-off is carried out, and True returned."""
+        return message.topic not in self._interlocks and self._orders.shut_off_at_once(message)
+
     def arrived(self, message: Arrived) -> None:
         """A message on one of the topics that we subscribed to."""
         for interlock, active in self._interlocks.get(message.topic, ()):

@@ -14,6 +14,7 @@ from hardware.clock import MINUTE, SECOND, Millis
 
 LONGEST_PAYLOAD = 64  # bytes; the longest sensible one has seven
 REDELIVERED_WITHIN: Millis = 60 * SECOND
+_CLOSE, _PRESS = b"CLOSE", b"PRESS"
 _SHOWN = 32  # characters of what somebody sent, in a sentence
 _REMEMBERED = 64  # commands
 _MINUTES = re.compile(rb"[0-9]{1,6}(?:\.[0-9]{1,3})?")  # no sign, exponent, underscore, space, NaN or infinity
@@ -133,6 +134,11 @@ class CommandReader:
             said = name if name in BURNER_COMMANDS + STOVE_COMMANDS else shown(name.encode())
             return Refusal(known, said, str(error), clear=message.topic if message.retained else None)
 
+    def shut_offs(self) -> dict[tuple[str, bytes], ShutOff]:
+        """Topic and payload of every message that shuts off, which is obeyed unless it is retained."""
+        burners = {(self._topics.command("valve", burner), _CLOSE): ShutOff(burner) for burner in self._burners}
+        return burners | {(self._topics.command("shut_off_all"), _PRESS): ShutOff(None)}
+
     def _command(self, now: Millis, message: Arrived, burner: str | None, name: str) -> Command:
         if message.retained:
             raise _No("A retained command is not obeyed: it would come again at every connection. It is cleared.")
@@ -191,7 +197,7 @@ def _word(payload: bytes, *words: bytes) -> bytes:
 
 
 def _valve(burner: str, payload: bytes) -> Command:
-    if payload != b"CLOSE":
+    if payload != _CLOSE:
         raise _No(f"{shown(payload)} is not what is sent here; send CLOSE. Nothing but a hand on the knob opens gas.")
     return ShutOff(burner)
 
@@ -208,27 +214,27 @@ def _extend(burner: str, payload: bytes) -> Command:
 
 
 def _cancel(burner: str, payload: bytes) -> Command:
-    _word(payload, b"PRESS")
+    _word(payload, _PRESS)
     return CancelTimer(burner)
 
 
 def _attention(burner: str, payload: bytes) -> Command:
-    _word(payload, b"PRESS")
+    _word(payload, _PRESS)
     return Attend(burner)
 
 
 def _sweep(_: str, payload: bytes) -> Command:
-    _word(payload, b"PRESS")
+    _word(payload, _PRESS)
     return Sweep()
 
 
 def _reset(burner: str, payload: bytes) -> Command:
-    _word(payload, b"PRESS")
+    _word(payload, _PRESS)
     return Reset(burner)
 
 
 def _shut_off_all(_: str, payload: bytes) -> Command:
-    _word(payload, b"PRESS")
+    _word(payload, _PRESS)
     return ShutOff(None)
 
 

@@ -9,7 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
@@ -19,6 +19,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from api.mqtt.commands import Arrived
 from api.mqtt.dialling import IN_FLIGHT, V5, Account, dial, hang_up, in_thread, make_client, sentence
+from api.mqtt.peek import LOOKED_AT, between_packets, first_message
 from controller.beat import until_beat
 
 ANSWER_WITHIN = 5.0  # s, for the broker to answer our CONNECT
@@ -26,6 +27,7 @@ GOODBYE_WITHIN = 1.0  # s
 STUCK_AFTER = 2.0  # s
 _UNSUPPORTED_VERSION = 132
 _log = logging.getLogger("flameout.mqtt")
+_T = TypeVar("_T")
 
 
 class Ended(Exception):
@@ -44,6 +46,7 @@ class Listener(Protocol):
     """Who is told what happens on a connection; called from the event loop."""
 
     def connected(self) -> None: ...
+    def ahead(self, message: Arrived) -> bool: ...  # may deal with what must not wait; whether it has
     def arrived(self, message: Arrived) -> None: ...
     def acknowledged(self, packet: int) -> None: ...
     def lost(self) -> None: ...
@@ -66,6 +69,7 @@ class Connection:
         self._writing_since: float | None = None
         self._largest: int | None = None
         self._complained = False
+        self._dealt_with: Arrived | None = None  # ahead of paho, which has not read it yet
         self._client: mqtt.Client | None = None
 
     async def run(self) -> None:
@@ -136,9 +140,24 @@ class Connection:
 
     def _readable(self) -> None:
         self._heard_at = self._loop.time()
+        self._dealt_with = self._look_ahead()
         self._drive(mqtt.Client.loop_read)
+        self._dealt_with = None
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             self._loop.call_soon(self._readable)  # decrypted already, so the socket will not announce it
+
+    def _look_ahead(self) -> Arrived | None:
+        """The message that paho reads next, where the listener has dealt with it already."""
+        if not self.up or type(self._socket) is not socket.socket:  # what is encrypted cannot be looked at
+            return None
+        if self._client is None or not between_packets(self._client):
+            return None
+        try:
+            held = self._socket.recv(LOOKED_AT, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:  # which paho meets next
+            return None
+        message = first_message(held, properties=self.version == V5)
+        return message if message is not None and self._safely(self._listener.ahead, message) else None
 
     def _writable(self) -> None:
         self._drive(mqtt.Client.loop_write)
@@ -205,6 +224,9 @@ class Connection:
         except UnicodeDecodeError:
             return
         arrived = Arrived(topic, bytes(message.payload), bool(message.retain), bool(message.dup))
+        if arrived == self._dealt_with:
+            self._dealt_with = None
+            return
         self._safely(self._listener.arrived, arrived)
 
     def _on_publish(self, _c: object, _u: object, packet: int, reason: ReasonCode, _p: object) -> None:
@@ -213,11 +235,12 @@ class Connection:
             _log.warning("The broker does not take everything that we publish: %s.", reason)
         self._safely(self._listener.acknowledged, packet)
 
-    def _safely(self, callback: Callable[..., None], *arguments: Any) -> None:
+    def _safely(self, callback: Callable[..., _T], *arguments: Any) -> _T | None:
         try:
-            callback(*arguments)
+            return callback(*arguments)
         except Exception:
             _log.exception("An MQTT message could not be dealt with.")
+            return None
 
     # --- asking the broker ----------------------------------------------------------------------------
 

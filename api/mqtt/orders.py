@@ -52,18 +52,30 @@ class Orders:
         self._not_obeyed = not_obeyed
         self._waiting: set[asyncio.Task[None]] = set()
         self._refusals = Sparing(MOST_REFUSALS)
+        self._shut_offs = reader.shut_offs()
+
+    def shut_off_at_once(self, message: Arrived) -> bool:
+        """Shut off if that is all that the message can mean; whether it was."""
+        order = None if message.retained else self._shut_offs.get((message.topic, message.payload))
+        if order is None:
+            return False
+        self._shut_off(order)
+        return True
 
     def take(self, message: Arrived) -> None:
         """Obey or refuse a message; one that is not a command is let pass."""
         order = self._reader.read(self._clock.now(), message)
         if isinstance(order, ShutOff):
-            self._stove.open_now(order.burner, BY).add_done_callback(_log_unconfirmed)
+            self._shut_off(order)
         elif isinstance(order, Refusal):
             self._refuse(order)
         elif order is not None:
             name = message.topic.rpartition("/")[2]
             for burner, deed in self._deeds(order):
                 self._start(burner, name, deed)
+
+    def _shut_off(self, order: ShutOff) -> None:
+        self._stove.open_now(order.burner, BY).add_done_callback(_log_unconfirmed)
 
     def stop(self) -> None:
         """Wait for nothing any more."""

@@ -3,6 +3,7 @@
 All write their line's level to a witness in the same way, through gpiozero, so that a level costs everybody the same.
 """
 
+import socket
 import subprocess
 import sys
 import time
@@ -73,9 +74,12 @@ def race(contenders: Sequence[Contender], rounds: int) -> dict[str, list[float]]
 
 
 def mqtt_client(port: int) -> Client:
-    """A connected client whose thread runs."""
+    """A connected client whose thread runs, and that holds no packet back until the one before is acknowledged."""
     client = Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", port)
+    connection = client.socket()
+    assert isinstance(connection, socket.socket)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.loop_start()
     return client
 
@@ -104,6 +108,11 @@ class OursOverMqtt(Ours):
     def __init__(self, hob: Hob, client: Client) -> None:
         super().__init__(hob)
         self._client = client
+
+    def arm(self) -> None:
+        super().arm()
+        # the others have just been told ON over MQTT; this is as much for us, and changes nothing
+        self._client.publish(f"flameout/bench/burner/{self.burner}/cmd/cancel", "PRESS")
 
     def send_off(self) -> object:
         return self._client.publish(f"flameout/bench/burner/{self.burner}/cmd/valve", "CLOSE")
@@ -142,15 +151,22 @@ class Floor(Contender):
 
 
 class FloorOverMqtt(Floor):
+    kind = "mqtt"
+
     def __init__(self, folder: Path, port: int, client: Client) -> None:
-        super().__init__(folder, "mqtt", port)
+        super().__init__(folder, self.kind, port)
         self._client = client
 
     def arm(self) -> None:
-        self._client.publish("floor/cmd", "ON")
+        self._client.publish(f"{self.kind}/cmd", "ON")
 
     def send_off(self) -> object:
-        return self._client.publish("floor/cmd", "OFF")
+        return self._client.publish(f"{self.kind}/cmd", "OFF")
+
+
+class PairOverMqtt(FloorOverMqtt):
+    name = "floor of two processes"
+    kind = "pair"
 
 
 class FloorOverRest(Floor):

@@ -3,7 +3,16 @@
 import contextlib
 from pathlib import Path
 
-from tests.bench.contenders import FloorOverMqtt, FloorOverRest, Ours, OursOverMqtt, OursOverRest, mqtt_client, race
+from tests.bench.contenders import (
+    FloorOverMqtt,
+    FloorOverRest,
+    Ours,
+    OursOverMqtt,
+    OursOverRest,
+    PairOverMqtt,
+    mqtt_client,
+    race,
+)
 from tests.bench.figures import Figure, beside, p50, p99
 from tests.bench.hob import beside as program
 from tests.bench.hob import started
@@ -28,6 +37,7 @@ def mqtt(folder: Path, peers: list[type[Peer]], rounds: int = ROUNDS) -> list[Fi
         contenders = [
             OursOverMqtt(hob, client),
             FloorOverMqtt(folder / "floor", broker.port, client),
+            PairOverMqtt(folder / "pair", broker.port, client),
             *(peer(folder / peer.name, broker.port, client) for peer in peers),
         ]
         for contender in contenders:
@@ -38,6 +48,7 @@ def mqtt(folder: Path, peers: list[type[Peer]], rounds: int = ROUNDS) -> list[Fi
     return [
         Figure(f"{what}, p50 against the floor", p50(ours) / p50(floor), "×", 1.3, note),
         Figure(f"{what}, p99 against the floor's", p99(ours) / p99(floor), "×", 2.0),
+        Figure(f"{what}, p50 against a floor of two processes", p50(ours) / p50(took[PairOverMqtt.name]), "×"),
         *(
             Figure(
                 f"{what}, how much faster than {peer.name}, p50",

@@ -32,6 +32,8 @@ class Diary:
         self.losses = 0
         self.messages: asyncio.Queue[Arrived] = asyncio.Queue()
         self.acknowledged_packets: list[int] = []
+        self.deals_with: bytes | None = None
+        self.dealt_with: list[Arrived] = []
         self._news = asyncio.Event()
 
     def connected(self) -> None:
@@ -43,6 +45,12 @@ class Diary:
     def lost(self) -> None:
         self.losses += 1
         self._news.set()
+
+    def ahead(self, message: Arrived) -> bool:
+        if message.payload != self.deals_with:
+            return False
+        self.dealt_with.append(message)
+        return True
 
     def arrived(self, message: Arrived) -> None:
         if message.payload == b"bomb":

@@ -54,6 +54,50 @@ def test_a_shut_off_has_reached_the_keeper_when_the_callback_returns(
     scenario()
 
 
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (Arrived(f"{LEFT}/cmd/valve", b"CLOSE"), "left"),
+        (Arrived(f"{LEFT}/cmd/valve", b"CLOSE", duplicate=True), "left"),
+        (Arrived(f"{STOVE}/cmd/shut_off_all", b"PRESS"), None),
+    ],
+)
+def test_what_only_shuts_off_can_be_done_ahead_of_the_library(
+    tmp_path: Path, message: Arrived, line: str | None
+) -> None:
+    @in_a_loop
+    async def scenario() -> None:
+        desk = Desk(tmp_path)
+        assert desk.orders.shut_off_at_once(message)
+        assert desk.keeper.said == [("open", line)]
+        assert not desk.stove.view("left").permitted
+        desk.close()
+
+    scenario()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Arrived(f"{LEFT}/cmd/valve", b"CLOSE", retained=True),
+        Arrived(f"{LEFT}/cmd/valve", b"OPEN"),
+        Arrived(f"{LEFT}/cmd/valve", b""),
+        Arrived(f"{LEFT}/cmd/cancel", b"PRESS"),
+        Arrived("flameout/kitchen/burner/nobody/cmd/valve", b"CLOSE"),
+        Arrived("news", b"CLOSE"),
+    ],
+)
+def test_whatever_else_is_left_to_the_library(tmp_path: Path, message: Arrived) -> None:
+    @in_a_loop
+    async def scenario() -> None:
+        desk = Desk(tmp_path)
+        assert not desk.orders.shut_off_at_once(message)
+        assert desk.keeper.said == []
+        desk.close()
+
+    scenario()
+
+
 @in_a_loop
 async def test_the_child_lock_opens_every_relay_whatever_waits_for_the_disk(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
