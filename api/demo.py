@@ -79,7 +79,7 @@ flameout demo: a simulated hob with two burners. No gas, no pins.
   MQTT   {mqtt}
   stop   Ctrl-C
 
-Three things to try in a second terminal:
+Three things to try, the first in a terminal of its own:
 
   1. watch the hob
      {command} watch

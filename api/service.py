@@ -98,7 +98,7 @@ async def _serve(
         from api.notify.notifier import Notifier  # noqa: PLC0415
 
         readers.append(asyncio.create_task(Notifier(stove, config, clock).run(), name="notify"))
-    gauging = asyncio.create_task(_gauge(stove, keeper, clock, path), name="gauges")
+    gauging = asyncio.create_task(_gauge(stove, keeper, clock, path, settings), name="gauges")
     supervising = asyncio.create_task(report_to_systemd(stove, clock, lambda: server.started), name="supervisor")
     renewing = asyncio.create_task(_renew(config.rest, context), name="certificate")
     await asyncio.sleep(0)  # every reader listens before the first event
@@ -128,14 +128,14 @@ async def _serve(
         journal.close()
 
 
-async def _gauge(stove: Stove, keeper: KeeperClient, clock: BootClock, path: Path | None) -> None:
+async def _gauge(stove: Stove, keeper: KeeperClient, clock: BootClock, path: Path | None, settings: str) -> None:
     """Have thermocouples read by a process of their own; the keeper measures the simulated ones by itself."""
     if not any(burner.flame and burner.flame.kind == "thermocouple" for burner in stove.config.burners):
         return
     with contextlib.suppress(KeeperAway):
         await keeper.first
     if not keeper.simulated:
-        client = GaugesClient(str(path) if path is not None else None, clock)
+        client = GaugesClient(str(path) if path is not None else None, clock, settings=settings)
         stove.measure_with(client)
         await client.run(stove.gauged)
 

@@ -491,6 +491,8 @@ class Burner:
         at = self._pauses_early_at()
         if at is None or now < at:
             return []
+        if self.locks_when_idle:
+            return self._lock_idle(now)
         self._hold_open(now, Cause.LIMIT)
         self.unused_since = None
         return [Paused(burner=self.id, at=now, by=LONGEST_ENERGISED)]

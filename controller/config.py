@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from controller.config_types import DURATION, Identifier, Name, Section, TimeOfDay, Within, default
+from controller.config_types import DURATION, Host, Identifier, Name, Section, TimeOfDay, Within, default
 from controller.config_wiring import (
     BurnerConfig,
     ButtonConfig,
@@ -102,7 +102,7 @@ class KeeperConfig(Section):
     )
     longest_energised: Annotated[Millis, DURATION, Within(MINUTE, ENERGISED_CEILING)] = default(
         "12h",
-        "After this long without a pause a relay opens for limits.hold_open, whatever the controller asks; one whose "
+        "After this long without a pause a relay opens for nine tenths of limits.hold_open, whatever the controller asks; one whose "
         "flame is measured out pauses after half of it.",
     )
     pin_factory: str = Field("lgpio", description="lgpio, simulated, or a name registered as a gpiozero pin factory.")
@@ -135,7 +135,7 @@ class RestTls(Section):
 class RestConfig(Section):
     """The REST API and the page."""
 
-    host: str = Field(
+    host: Host = Field(
         "127.0.0.1", description="The address to listen on; 0.0.0.0 lets the whole network ask, with tokens."
     )
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8520, description="The TCP port to listen on.")
@@ -167,7 +167,7 @@ class MqttTls(Section):
 class MqttConfig(Section):
     """The broker, and what its users may ask for."""
 
-    host: str = Field(description="The broker's name or address.")
+    host: Host = Field(description="The broker's name or address.")
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(None, description="1883, or 8883 with tls.")
     username: str | None = Field(None, description="The name to log in with.")
     password_file: str | None = Field(None, description="A file with the password on its first line.")

@@ -41,12 +41,25 @@ def load(named: str | None) -> Config:
 
 def check(document: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]:
     """The configuration, and everything that is wrong with it; None where it is too wrong to be one."""
-    document = {"burners": DEFAULT_BURNERS} | dict(document)
+    given = dict(document)
+    document = {"burners": DEFAULT_BURNERS} | given
+    wired = given if "burner" in given else document  # [[burner]] is meant to be there, and the default is not
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        return None, [_problem(details) for details in error.errors()] + list(_pins_used_twice(document))
-    return config, [*_pins_used_twice(document), *_bus_pins(config, document), *_contradictions(config)]
+        return None, [_problem(details) for details in error.errors()] + list(_pins_used_twice(wired))
+    return config, [*_pins_used_twice(wired), *_bus_pins(config, document), *_contradictions(config)]
+
+
+_SHAPES = {
+    "list_type": "no list; write [[…]] with two brackets for a table of it, or [ … ] for values",
+    "model_type": "no table; write { … }",
+    "model_attributes_type": "no table; write { … }",
+    "int_type": "no whole number; write it without quotes, like 17",
+    "float_type": "no number; write it without quotes, like 2.5",
+    "bool_type": "neither true nor false; write one of them, without quotes",
+    "string_type": "no text; write it in straight quotes",
+}
 
 
 def _problem(details: Any) -> Problem:
@@ -64,6 +77,8 @@ def _problem(details: Any) -> Problem:
         key, shown, context = f"{key}.kind", repr(context["tag"]), {"expected": context["expected_tags"]}
     if kind in ("literal_error", "union_tag_invalid"):
         return Problem(key, _literal_sentence(key, shown, context["expected"]))
+    if kind in _SHAPES:
+        return Problem(key, f"{shown} is {_SHAPES[kind]}".strip())
     if kind == "string_pattern_mismatch" and key.endswith("id"):
         return Problem(key, f"{shown} may have 1 to 32 of a-z, 0-9, _ and - only")
     said = "".join(character if character.isprintable() else "�" for character in details["msg"])

@@ -1,5 +1,6 @@
 """What the configuration's keys are made of: strict tables, durations, names, pins."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import time
@@ -67,8 +68,20 @@ DURATION = BeforeValidator(_duration)
 
 def _time_of_day(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value, re.ASCII):
-        raise ValueError('is not a time of day; write it like "23:00"')
+        raise ValueError('is not a time of day; write it like "06:00" or "23:00"')
     return time.fromisoformat(value)
+
+
+def _host(name: str) -> str:
+    """A name or an address and nothing else: what follows a colon, and a scheme, would end in a name that nobody has."""
+    if re.fullmatch(r"[0-9.]+", name) or ":" in name:
+        try:
+            return str(ipaddress.ip_address(name))
+        except ValueError:
+            raise ValueError("is no name and no address; write one alone, the port has a key of its own") from None
+    if not re.fullmatch(r"[^\s/]+", name):
+        raise ValueError('is no name and no address; write it like "homeassistant.local" or "192.168.1.20"')
+    return name
 
 
 def _relay_pin(pin: int) -> int:
@@ -92,6 +105,7 @@ def _printable(name: str) -> str:
 
 
 Identifier = Annotated[str, Field(pattern=f"^{IDENTIFIER}$")]
+Host = Annotated[str, AfterValidator(_host)]
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 RelayPin = Annotated[int, AfterValidator(_relay_pin), WithJsonSchema({"type": "integer", "minimum": 9, "maximum": 27})]
 InputPin = Annotated[int, AfterValidator(_input_pin), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 27})]

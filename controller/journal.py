@@ -349,12 +349,14 @@ def _newest_cuts(connection: sqlite3.Connection) -> Iterator[tuple[str, Entry]]:
     """Each burner's newest entry of its relay being opened under permission; none of one whose rows are garbage."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
-    burners = cursor.execute(
-        "WITH RECURSIVE burners(name) AS (SELECT min(burner) FROM events UNION ALL "  # as many steps as burners
-        "SELECT (SELECT min(burner) FROM events WHERE burner > name) FROM burners WHERE name IS NOT NULL) "
-        "SELECT name FROM burners WHERE name IS NOT NULL"
-    ).fetchall()
-    for (name,) in burners:
+    burners: list[sqlite3.Row] = []
+    with contextlib.suppress(sqlite3.Error):  # what stands in it counts even if a row of long ago is damaged
+        burners = cursor.execute(
+            "WITH RECURSIVE burners(name) AS (SELECT min(burner) FROM events UNION ALL "  # as many steps as burners
+            "SELECT (SELECT min(burner) FROM events WHERE burner > name) FROM burners WHERE name IS NOT NULL) "
+            "SELECT CAST(name AS BLOB) FROM burners WHERE name IS NOT NULL"
+        ).fetchall()
+    for name in (row[0].decode(errors="replace") for row in burners):
         with contextlib.suppress(sqlite3.Error, ValueError):
             row = cursor.execute(
                 "SELECT * FROM events WHERE kind = 'shut_off' AND burner = ? AND json_extract(details, '$.cut') "

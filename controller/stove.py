@@ -44,7 +44,7 @@ from controller.surroundings import Did, Surroundings
 from controller.terms import NotAllowed, NotNow
 from controller.view import BurnerView, StoveView, parse_instant
 from controller.wall import Calendar
-from hardware.client import KeeperAway, KeeperClient, Opened, Sensed
+from hardware.client import OTHER_SETTINGS, KeeperAway, KeeperClient, Opened, Sensed
 from hardware.clock import MINUTE, SECOND, Clock, ClockFault, Millis
 from hardware.durations import in_words
 from hardware.gauges_client import Gauged, GaugesClient
@@ -332,7 +332,8 @@ class Stove:
         self._announce_stove()
 
     def keeper_lost(self, why: str) -> None:
-        problem = f"The keeper is gone: {why}. A new one is being started."
+        what_now = "Every relay stays open" if why == OTHER_SETTINGS else "A new one is being started"
+        problem = f"The keeper is gone: {why}. {what_now}."
         was_there = self._portrait.keeper_problem is None
         if problem == self._portrait.keeper_problem:
             return  # it was sought again, and is still not there

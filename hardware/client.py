@@ -50,8 +50,8 @@ class Sensed:
 
 
 OTHER_SETTINGS = (
-    "it has other pins, sensors or limits than this program, as where only one of the two was started anew after a "
-    "change; start both: sudo systemctl restart flameout-keeper flameout"
+    "it has other pins, sensors or limits than this program. Either only one of the two was started anew after a "
+    "change (sudo systemctl restart flameout-keeper flameout), or a FLAMEOUT_ variable is set for one service only"
 )
 _SENSED = [each.name for each in fields(Sensed)]
 

@@ -56,13 +56,19 @@ def serve(gauges: Gauges, peer: socket.socket, clock: BootClock) -> None:
                 return
 
 
-def main(config: str | None, fd: int) -> int:
-    """Run the gauges until the peer hangs up; returns the exit code."""
+def main(config: str | None, fd: int, expected: str | None = None) -> int:
+    """Run the gauges until the peer hangs up; returns the exit code.
+
+    ``expected``: the fingerprint that the settings must have, where their file may have changed since the peer read it.
+    """
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, signal.SIG_DFL)  # nothing is left to be done, so they just end it, a blocked one too
     peer = socket.socket(fileno=fd)
     try:
-        gauges = Gauges(keeper_settings(read_document(find_file(config))))
+        settings = keeper_settings(read_document(find_file(config)))
+        if expected not in (None, settings.fingerprint):
+            raise BadSettings("the configuration has changed since flameout was started; start it anew")
+        gauges = Gauges(settings)
     except (BadSettings, NoConverter) as error:
         with contextlib.suppress(OSError):  # the controller may be gone
             peer.send(encode({"type": "failed", "why": str(error)}), socket.MSG_DONTWAIT)
@@ -78,5 +84,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--config")
     parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--settings")
     arguments = parser.parse_args()
-    sys.exit(main(arguments.config, arguments.fd))
+    sys.exit(main(arguments.config, arguments.fd, arguments.settings))

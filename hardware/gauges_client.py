@@ -43,11 +43,17 @@ class GaugesClient:
         clock: Clock,
         patience: Millis = PATIENCE,
         start_patience: Millis = START_PATIENCE,
+        settings: str | None = None,
     ) -> None:
-        """``patience``: ms of silence after which it counts as hung; ``start_patience``: before its first word."""
+        """``patience``: ms of silence after which it counts as hung; ``start_patience``: before its first word.
+
+        ``settings``: the fingerprint that its settings have to have; None where that is not compared.
+        """
         self._arguments = [sys.executable, "-P", "-m", "hardware.gauges"]  # -P: not a hardware/ of the working folder
         if config_path is not None:
             self._arguments += ["--config", config_path]
+        if settings is not None:
+            self._arguments += ["--settings", settings]
         self._clock = clock
         self._patience = patience
         self._start_patience = start_patience

@@ -125,14 +125,7 @@ def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -
     """
     document: dict[str, Any] = {}
     if path is not None:
-        try:
-            with path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                text = file.read().decode()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadSettings(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-        if mode & stat.S_IWOTH:
-            raise BadSettings(f"{path}: others may write it, and so move a safety limit; run: chmod o-w {path}")
+        text = _text(path)
         try:
             document = parse(text)
         except ValueError as error:
@@ -147,6 +140,23 @@ def read_document(path: Path | None, environ: Mapping[str, str] | None = None) -
     if wrong := problem(document):
         raise BadSettings(wrong)
     return document
+
+
+def _text(path: Path) -> str:
+    """What is in the file, which must be its owner's. Raises :class:`BadSettings`."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read().decode()
+    except PermissionError:
+        raise BadSettings(f"{path}: cannot be read: Permission denied; run this with sudo") from None
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path}: cannot be read: byte {error.start} is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read: {error.strerror or error}") from None
+    if mode & stat.S_IWOTH:
+        raise BadSettings(f"{path}: others may write it, and so move a safety limit; run: chmod o-w {path}")
+    return text
 
 
 def _environment_value(text: str) -> Any:

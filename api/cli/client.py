@@ -4,10 +4,13 @@ import http.client
 import json
 import ssl
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from api.cli.address import Address, Failed
+
+_UNITS = (Path("/etc/systemd/system/flameout.service"), Path("/usr/lib/systemd/system/flameout.service"))
 
 TIMEOUT = 5.0  # s
 PING_EVERY = 5.0  # s, on the event stream
@@ -175,12 +178,18 @@ class Client:
     def _unreachable(self, error: Exception) -> Unreachable:
         remark = f" ({self.address.complaint})" if self.address.complaint else ""
         if isinstance(error, ConnectionRefusedError):
-            advice = f"; is it running? Start it with: flameout run, or try: flameout demo{remark}"
+            advice = f"; is it running? {_how_to_start()}{remark}"
             return Unreachable(f"No flameout answers at {self.url}", advice)
         if isinstance(error, TimeoutError):
             return Unreachable(f"{self.url} does not answer in time", remark)
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return Unreachable(f"{self.url} does not answer: {reason}", remark)
+
+
+def _how_to_start() -> str:
+    if any(unit.exists() for unit in _UNITS):
+        return "sudo systemctl start flameout-keeper flameout starts it, and journalctl -u flameout says why it ended"
+    return "Start it with: flameout run, or try: flameout demo"
 
 
 def burner_path(name: str, rest: str = "") -> str:

@@ -30,9 +30,10 @@ def examine(path: Path | None) -> tuple[Config | None, list[Problem]]:
 
 @click.command("check-config")
 @click.argument("file", metavar="[F]", required=False)
+@click.option("--config", "named", metavar="F", help="As F alone.")
 @click.option("--schema", "print_schema", is_flag=True, help="Print the file's JSON schema, for editors.")
 @options.as_json
-def check_config(file: str | None, print_schema: bool, as_json: bool) -> int:
+def check_config(file: str | None, named: str | None, print_schema: bool, as_json: bool) -> int:
     """Every problem of the configuration at once.
 
     The exit code is 1 if there is any. F is /etc/flameout/flameout.toml unless named here or by $FLAMEOUT_CONFIG.
@@ -40,7 +41,7 @@ def check_config(file: str | None, print_schema: bool, as_json: bool) -> int:
     if print_schema:
         click.echo(json.dumps(schema(), indent=2))
         return 0
-    path = find_file(file)
+    path = find_file(file or named)
     config, problems = examine(path)
     if as_json:
         options.print_json({"file": str(path) if path else None, "problems": [vars(problem) for problem in problems]})

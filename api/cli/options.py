@@ -14,7 +14,9 @@ Command = Callable[..., Any]
 
 url = click.option("--url", metavar="URL", help="The daemon's address, e.g. http://127.0.0.1:8520.")
 token_file = click.option("--token-file", metavar="F", help="A file with the token to ask with.")
-config = click.option("--config", metavar="F", help="The configuration file.")
+config = click.option(
+    "--config", metavar="F", help="The configuration file (default: $FLAMEOUT_CONFIG, or /etc/flameout/flameout.toml)."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 

@@ -19,7 +19,7 @@ def between_packets(client: Client) -> bool:
     Never where paho's insides are others than we know.
     """
     packet = getattr(client, "_in_packet", None)
-    return isinstance(packet, dict) and packet.get("command") == 0
+    return isinstance(packet, dict) and packet.get("command") == 0 and packet.get("have_remaining") == 0
 
 
 def first_message(held: bytes, properties: bool) -> Arrived | None:

@@ -48,7 +48,7 @@ set_firmware() { # set_firmware FOLDER-OF-STEPS: the lines for config.txt, again
     [ -n "$lines" ] || return 0 # simulated pins
     [ -e "$firmware.before-flameout" ] || run cp -p "$firmware" "$firmware.before-flameout"
     { without_our_lines "$firmware"; printf '%s\n[all]\n%s\n%s\n' "$begin" "$lines" "$end"; } | write "$firmware" 644 root:root
-    say "      config.txt has changed (the old one is $firmware.before-flameout); it counts from the next start of the Pi"
+    say "      config.txt has changed (the old one is $firmware.before-flameout); it counts once the Pi has started anew: sudo reboot"
 }
 unset_firmware() {
     if [ -n "$firmware" ] && grep -q '^# flameout begin' "$firmware"; then

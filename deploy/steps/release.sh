@@ -78,5 +78,6 @@ what_next() { # what_next VERSION
     say "
 flameout $1 runs.   sudo flameout status · sudo flameout doctor · journalctl -u flameout
 Let a phone in:           sudo flameout pair --role admin
-Before gas flows:         sudo systemctl stop flameout flameout-keeper; sudo flameout selftest    (docs/commissioning.md)"
+Before gas flows:         sudo systemctl stop flameout flameout-keeper; sudo flameout selftest    (docs/commissioning.md)
+And then:                 sudo systemctl start flameout-keeper flameout"
 }

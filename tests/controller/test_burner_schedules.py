@@ -425,19 +425,19 @@ def test_a_keeper_that_does_not_count_a_pause_is_not_paused_for_again_at_once() 
     assert [type(event) for event in burner.tick(again + PAUSES_WHEN_UNUSED_FOR)] == [Paused]
 
 
-def test_where_idle_burners_are_locked_one_that_has_to_pause_does_and_is_not_locked_the_sooner() -> None:
+def test_where_idle_burners_are_locked_one_that_has_to_pause_is_locked_and_can_be_unlocked() -> None:
     burner = an_unlocked_burner(senses_flame=True)
     burner.limits = replace(LIMITS, unlock_for=LONGEST)
     burner.observe(NOW, OUT)
     burner.tick(NOW)
     burner.pause_at = NOW + LONGEST
     half = NOW + LONGEST // 2
-    assert [type(event) for event in burner.tick(half)] == [Paused]
+    assert [type(event) for event in burner.tick(half)] == [Locked]
     assert not burner.permitted(half)
-    over = half + LIMITS.hold_open
-    assert burner.tick(over) == []
-    assert burner.permitted(over)
-    assert burner.deadline() == over + LONGEST
+    burner.unlock(half + SECOND, ANNA)
+    burner.pause_at = NOW + LONGEST  # for the keeper that was no pause
+    assert burner.tick(half + SECOND + PAUSES_WHEN_UNUSED_FOR - 1) == []
+    assert [type(event) for event in burner.tick(half + SECOND + PAUSES_WHEN_UNUSED_FOR)] == [Locked]
 
 
 @pytest.mark.parametrize("reading", [LIT, UNKNOWN])

@@ -169,7 +169,7 @@ def test_an_await_before_the_line_is_found() -> None:
 
 
 def test_a_disk_or_a_pause_before_the_line_is_found() -> None:
-    code = "        failed = self._send("
+    code = "        answer = self._expect(now, self._send(opening_packet("
     for other in ("        time.sleep(0.1)\n", '        open("/var/log/x", "a")\n', "        self._lock.acquire()\n"):
         assert len(checker(altered("hardware/client.py", code, other + code))[1]) == 1
 

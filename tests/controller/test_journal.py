@@ -412,6 +412,22 @@ def test_a_journal_that_was_being_made_as_the_power_went_is_made(five_rows: Path
     on_journal(five_rows, act)
 
 
+def test_damage_to_a_row_of_long_ago_takes_nothing_else_along(five_rows: Path) -> None:
+    async def act(journal: Journal) -> None:
+        await journal.append([entry(journal, "shut_off", details={"cut": True})], {"holds.left": [["lock", "child"]]})
+
+    on_journal(five_rows, act)
+    tamper(five_rows, "UPDATE events SET burner = CAST(x'6c65ff66' AS TEXT) WHERE seq = 2")
+
+    async def look(journal: Journal) -> None:
+        assert (journal.loaded, journal.unreadable) == (True, False)
+        assert journal.standing["holds.left"] == [["lock", "child"]]
+        assert journal.cuts["left"].seq == 6
+        await written(journal, "started")
+
+    on_journal(five_rows, look)
+
+
 def test_a_last_cut_that_is_garbage_is_no_last_cut(five_rows: Path) -> None:
     tamper(five_rows, "UPDATE events SET details = '{\"cut\": true' WHERE seq = 5")
 

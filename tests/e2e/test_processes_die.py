@@ -178,6 +178,7 @@ def test_a_keeper_with_other_settings_is_given_nothing_until_both_have_the_same(
         eventually("it says that there is no keeper", lambda: _unhealthy(stove))
         told = "it has other pins, sensors or limits than this program"
         eventually("it says why", lambda: told in stove.get("/stove")["problems"][0])
+        assert stove.get("/stove")["problems"][0].endswith("Every relay stays open.")
         _low(stove)
         keeper.terminate()
         keeper.wait(20)

@@ -23,7 +23,7 @@ from tests.fakes import ManualClock
 from tests.fuzz.target import demand
 from tests.virtual import KeepersClock
 
-LEASE, LONGEST_PERMIT, LONGEST_ENERGISED, PAUSE = 500, 2_000, 3_000, 1_000
+LEASE, LONGEST_PERMIT, LONGEST_ENERGISED, PAUSE = 500, 2_000, 3_000, 900  # nine tenths of hold_open
 DOCUMENT: dict[str, Any] = {
     "keeper": {"pin_factory": "simulated", "lease": "0.5s", "longest_permit": "2s", "longest_energised": "3s"},
     "limits": {"hold_open": "1s"},

@@ -22,6 +22,7 @@ from unittest import mock
 from api.mqtt import commands
 from api.mqtt.adapter import MqttAdapter
 from api.mqtt.commands import Arrived, CommandReader
+from api.mqtt.orders import Orders
 from controller.stove import Stove
 from tests.fakes import StoveBench, config
 from tests.fuzz.target import Choices, Target, Try, demand, piece
@@ -223,7 +224,8 @@ class Rig:
                 self.bench.pass_time(passes)
             said.calls.clear()
             said.published.clear()
-            adapter.arrived(message)
+            if not adapter.ahead(message):  # as a connection asks before it hands over
+                adapter.arrived(message)
             at_once = list(said.calls)
             await settled()
             self._judge(message, at_once, said, self._wanted(message, obeyed, may))
@@ -331,6 +333,15 @@ def _any_number() -> contextlib.AbstractContextManager[object]:
     return mock.patch("api.mqtt.commands._minutes", lambda payload: int(float(payload.decode()) * MINUTE))
 
 
+def _retained_is_urgent() -> contextlib.AbstractContextManager[object]:
+    at_once: Callable[..., bool] = Orders.shut_off_at_once
+
+    def flawed(self: Orders, message: Arrived) -> bool:
+        return at_once(self, Arrived(message.topic, message.payload))
+
+    return mock.patch.object(Orders, "shut_off_at_once", flawed)
+
+
 def _everything_may() -> contextlib.AbstractContextManager[object]:
     return mock.patch.object(CommandReader, "_forbid", return_value=None)
 
@@ -352,5 +363,6 @@ TARGET = Target(
         "an empty payload is a press": _empty_is_a_press,
         "minutes are whatever float takes": _any_number,
         "everything is allowed": _everything_may,
+        "a retained shut-off is obeyed": _retained_is_urgent,
     },
 )

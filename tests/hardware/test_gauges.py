@@ -19,6 +19,7 @@ from hardware import gauges, gauges_client
 from hardware.clock import BootClock, Millis
 from hardware.gauges_client import Gauged, GaugesClient
 from hardware.protocol import LONGEST, Message, decode
+from hardware.settings import keeper_settings, read_document
 from tests.e2e.program import eventually
 from tests.fakes import ManualClock
 from tests.hardware.test_adc import tree
@@ -263,6 +264,20 @@ async def running(client: GaugesClient) -> AsyncIterator[Running]:
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
         assert set(os.listdir("/proc/self/fd")) == files
+
+
+def test_a_configuration_that_has_changed_since_is_not_read_by(device: Path, config: Path) -> None:
+    """Else burners whose channels were swapped would have each other's flames."""
+
+    async def check() -> None:
+        mine = keeper_settings(read_document(config)).fingerprint
+        async with running(GaugesClient(str(config), BootClock(), LONG, LONG, mine)) as run:
+            await run.reading()
+        async with running(GaugesClient(str(config), BootClock(), LONG, LONG, "another")) as run:
+            await run.problem("the configuration has changed since flameout was started; start it anew")
+            assert run.taken == []
+
+    asyncio.run(check())
 
 
 def test_readings_are_taken(device: Path, config: Path) -> None:

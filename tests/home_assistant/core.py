@@ -41,6 +41,16 @@ def without_a_microphone() -> None:
             setattr(sys.modules[name], what, object)
 
 
+def on_a_port_of_its_own() -> None:
+    """Two that run beside each other would both want 8123, and another one in the file is complained of."""
+    create = asyncio.BaseEventLoop.create_server
+
+    async def elsewhere(loop, factory, host=None, port=None, **named):
+        return await create(loop, factory, host, 0 if port == 8123 else port, **named)
+
+    asyncio.BaseEventLoop.create_server = elsewhere
+
+
 def remember_the_broker(folder: Path, port: int) -> None:
     """What setting up MQTT in the interface leaves behind."""
     entry = {
@@ -128,5 +138,6 @@ async def main(folder: Path, port: int) -> None:
 if __name__ == "__main__":
     without_a_frontend(Path(sys.argv[1]))
     without_a_microphone()
+    on_a_port_of_its_own()
     remember_the_broker(Path(sys.argv[1]), int(sys.argv[2]))
     asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -33,7 +33,19 @@ MISTAKES = {
         f"{LEFT}relay = {{ pin = 17 }}\ncontact = {{ pin = 17 }}",
         "burners[0].contact.pin: 17 is used by burners[0].relay.pin already",
     ),
-    "pin as text": (f'{LEFT}relay = {{ pin = "17" }}', "burners[0].relay.pin: '17' is wrong: input should be a valid"),
+    "pin as text": (f'{LEFT}relay = {{ pin = "17" }}', "burners[0].relay.pin: '17' is no whole number"),
+    "one bracket": ("[burners]\nid = 'left'", "burners: is no list; write [[…]] with two brackets"),
+    "one burner": (
+        "[[burner]]\nid = 'left'\nrelay = { pin = 17 }",
+        "burner: is not a known key; did you mean burners?",
+    ),
+    "pin alone": (f"{LEFT}relay = 17", "burners[0].relay: 17 is no table; write { … }"),
+    "broker with a scheme": (
+        "[mqtt]\nhost = 'mqtt://a.local:1883'",
+        "mqtt.host: 'mqtt://a.local:1883' is no name and no",
+    ),
+    "no address": ("[rest]\nhost = '192.168.1.300'", "rest.host: '192.168.1.300' is no name and no address"),
+    "empty host": ("[mqtt]\nhost = ''", "mqtt.host: '' is no name and no address"),
     "active low": (
         f'{LEFT}relay = {{ pin = 17, active = "low" }}',
         "burners[0].relay.active: an active-low relay closes while the Pi boots; use an active-high one",
@@ -61,7 +73,10 @@ MISTAKES = {
         "burners[0].contct: is not a known key; did you mean burners[0].contact?",
     ),
     "port": ("[rest]\nport = 70000", "rest.port: 70000 is wrong: input should be less than or equal to 65535"),
-    "switch as text": ('[rest]\nrequire_token = "no"', "rest.require_token: 'no' is wrong: input should be a valid"),
+    "switch as text": (
+        '[rest]\nrequire_token = "no"',
+        "rest.require_token: 'no' is neither true nor false; write one of them, without quotes",
+    ),
     "open door": (
         '[rest]\nhost = "0.0.0.0"\nrequire_token = false',
         "rest.require_token: false would let everybody who reaches 0.0.0.0 set timers",
@@ -69,7 +84,7 @@ MISTAKES = {
     "idle": ('[stove]\nidle = "off"', "stove.idle: 'off' is not known; use 'ready' or 'locked'"),
     "night lock's time": (
         '[[locks]]\nburners = ["left"]\nfrom = "11pm"\nto = "06:00"',
-        "locks[0].from: '11pm' is not a time of day; write it like \"23:00\"",
+        'locks[0].from: \'11pm\' is not a time of day; write it like "06:00" or "23:00"',
     ),
     "night lock of nobody": (
         '[[locks]]\nburners = ["lfet"]\nfrom = "23:00"\nto = "06:00"',

@@ -81,6 +81,9 @@ def test_in_the_middle_of_a_packet_nothing_begins() -> None:
     theirs.send(packet[8:])
     client.loop_read()
     assert between_packets(client)
+    theirs.send(b"\x00\x05ab")  # of no kind that there is
+    client.loop_read()
+    assert not between_packets(client)
     client._sock = None
     ours.close()
     theirs.close()
