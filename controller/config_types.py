@@ -73,7 +73,7 @@ def _time_of_day(value: object) -> object:
 
 
 def _host(name: str) -> str:
-    """A name or an address and nothing else: what follows a colon, and a scheme, would end in a name that nobody has."""
+    """A name or an address and nothing else: a scheme, or a port after a colon, would make a name that nobody has."""
     if re.fullmatch(r"[0-9.]+", name) or ":" in name:
         try:
             return str(ipaddress.ip_address(name))
