@@ -102,8 +102,8 @@ class KeeperConfig(Section):
     )
     longest_energised: Annotated[Millis, DURATION, Within(MINUTE, ENERGISED_CEILING)] = default(
         "12h",
-        "After this long without a pause a relay opens for nine tenths of limits.hold_open, whatever the controller asks; one whose "
-        "flame is measured out pauses after half of it.",
+        "After this long without a pause a relay opens for nine tenths of limits.hold_open, whatever the controller "
+        "asks; one whose flame is measured out pauses after half of it.",
     )
     pin_factory: str = Field("lgpio", description="lgpio, simulated, or a name registered as a gpiozero pin factory.")
     socket: str | None = Field(

@@ -77,12 +77,11 @@ def _problem(details: Any) -> Problem:
         key, shown, context = f"{key}.kind", repr(context["tag"]), {"expected": context["expected_tags"]}
     if kind in ("literal_error", "union_tag_invalid"):
         return Problem(key, _literal_sentence(key, shown, context["expected"]))
-    if kind in _SHAPES:
-        return Problem(key, f"{shown} is {_SHAPES[kind]}".strip())
     if kind == "string_pattern_mismatch" and key.endswith("id"):
         return Problem(key, f"{shown} may have 1 to 32 of a-z, 0-9, _ and - only")
     said = "".join(character if character.isprintable() else "�" for character in details["msg"])
-    return Problem(key, f"{shown} is wrong: {said[0].lower()}{said[1:]}".strip())
+    what = _SHAPES.get(kind) or f"wrong: {said[0].lower()}{said[1:]}"
+    return Problem(key, f"{shown} is {what}".strip())
 
 
 def _literal_sentence(key: str, shown: str, expected: str) -> str:
