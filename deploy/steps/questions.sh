@@ -124,6 +124,10 @@ configuration() {
     [ "$language" = en ] || printf '\n# [notify]                    # messages to phones: docs/notifications.md\n# language = "%s"\n' "$language"
 }
 write_configuration() { # where there is none
+    if [ -e $etc/mqtt.password ] && [ "$(stat -c %G $etc/mqtt.password)" != flameout ]; then
+        run chgrp flameout $etc/mqtt.password # the broker was set up before there was such a group
+        run chmod 640 $etc/mqtt.password
+    fi
     if [ -e $etc/flameout.toml ]; then
         say "      $etc/flameout.toml is kept"
         return
