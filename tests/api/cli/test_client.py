@@ -84,6 +84,16 @@ def test_nobody_there_is_one_line_with_what_to_do(flameout: Shell) -> None:
     )
 
 
+def test_where_it_is_a_service_nobody_there_is_told_how_to_start_that(
+    flameout: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "flameout.service").touch()
+    monkeypatch.setattr("api.cli.client._UNITS", (tmp_path / "flameout.service",))
+    done = flameout("status", "--url", "http://127.0.0.1:1")
+    assert "is it running? sudo systemctl start flameout-keeper flameout starts it" in done.err
+    assert "flameout run" not in done.err
+
+
 def test_nobody_there_and_a_broken_configuration_says_both(config: Callable[[str], None], flameout: Shell) -> None:
     config("[rest\n")
     done = flameout("status", "--url", "http://127.0.0.1:1")
