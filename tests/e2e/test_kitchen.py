@@ -9,7 +9,7 @@ import pytest
 
 from controller.terms import NotNow
 from hardware.clock import HOUR, MINUTE, SECOND
-from tests.virtual import DIGITAL, VirtualKitchen
+from tests.virtual import DIGITAL, THERMOCOUPLES, VirtualKitchen
 
 ANNA = "phone:Anna"
 LEFT, RIGHT = 17, 27
@@ -67,7 +67,8 @@ def test_a_relay_stays_open_for_hold_open_after_a_start(tmp_path: Path) -> None:
     cook(tmp_path, act)
 
 
-def test_a_burner_stays_cut_until_its_flame_is_proved_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("contacts", [True, False], ids=["contacts", "no contacts"])
+def test_a_burner_stays_cut_until_its_flame_is_proved_out(tmp_path: Path, contacts: bool) -> None:
     async def act(kitchen: VirtualKitchen) -> None:
         await kitchen.light("left")
         await kitchen.do(kitchen.stove.shut_off("left", ANNA))
@@ -76,7 +77,10 @@ def test_a_burner_stays_cut_until_its_flame_is_proved_out(tmp_path: Path) -> Non
         with pytest.raises(NotNow, match="stays so until its flame is out"):
             await kitchen.do(kitchen.stove.start_timer("left", MINUTE, ANNA))
 
-    cook(tmp_path, act)
+    burners = [
+        {key: value for key, value in burner.items() if contacts or key != "contact"} for burner in THERMOCOUPLES
+    ]
+    cook(tmp_path, act, burners=burners)
 
 
 def test_nothing_lit_needs_no_proof(tmp_path: Path) -> None:
