@@ -1,5 +1,6 @@
 """The quick part of the campaign, each fault at one instant; and the campaign sees what it has to see."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -103,7 +104,7 @@ def _planted(of: str, script: str, strike: Strike) -> Strike:
     return both
 
 
-PLANTED = {  # where, in which fault, and a word of what is found
+PLANTED = {  # where, in which fault, and a word of what is found, by whoever notices first
     "a keeper that forgets its lease": ("keeper", FORGETS_ITS_LEASE, FAULTS["controller-sigstop"], "high for"),
     "a keeper that hears no hang-up": ("keeper", HEARS_NO_HANG_UP, FAULTS["controller-sigkill"], "high for"),
     "a keeper that forgets to open": ("keeper", FORGETS_TO_OPEN, FAULTS["wall-day-back"], "high"),
@@ -112,7 +113,12 @@ PLANTED = {  # where, in which fault, and a word of what is found
     "a record that forgets a lockout": ("controller", FORGETS_A_LOCKOUT, FAULTS["controller-sigkill"], "rear"),
     "a command that is obeyed again": ("controller", OBEYS_AGAIN, FAULTS["duplicates"], "on record 10 times"),
     "a retained command that is obeyed": ("controller", OBEYS_WHAT_WAITS, FAULTS["retained-commands"], "fell"),
-    "a daemon that dies a while after": ("controller", DIES_LATER, FAULTS["deaf-pages"], "the daemon ended"),
+    "a daemon that dies a while after": (
+        "controller",
+        DIES_LATER,
+        FAULTS["deaf-pages"],
+        "the daemon ended|not acknowledged",
+    ),
     "a timer that nobody asked for": ("controller", ASKS_BY_ITSELF, FAULTS["two-daemons"], "nobody asked for it"),
     "a session that outlives its connection": ("controller", KEEPS_ITS_SESSION, FAULTS["queued-commands"], "fell"),
     "two faults, and a keeper that forgets its lease": ("keeper", FORGETS_ITS_LEASE, BOTH, "high for"),
@@ -134,7 +140,7 @@ def flawed() -> dict[str, Outcome]:
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_flaw_is_found(flawed: dict[str, Outcome], name: str) -> None:
     word = PLANTED[name][3]
-    assert any(word in wrong for wrong in flawed[name].wrong), f"not {word}: {flawed[name].wrong}"
+    assert any(re.search(word, wrong) for wrong in flawed[name].wrong), f"not {word}: {flawed[name].wrong}"
 
 
 def test_there_are_enough_faults_and_pairs_and_no_two_alike() -> None:
