@@ -27,7 +27,7 @@ def run(config: str | None) -> int:
     from controller.config_check import load  # noqa: PLC0415
 
     try:
-        return serve_until_stopped(load(config), path, origin)
+        return serve_until_stopped(load(config), path, origin, settings.fingerprint)
     except (BadSettings, Unusable) as error:
         return _fail(str(error))
 

@@ -8,7 +8,7 @@ from api.broker import DemoBroker, free_port
 from api.service import Unusable, serve_until_stopped
 from controller.config_check import load
 from hardware.origin import ChildOrigin
-from hardware.settings import BadSettings
+from hardware.settings import BadSettings, keeper_settings, read_document
 
 PORT = 8520
 _CONFIG = """\
@@ -56,7 +56,11 @@ def run(port: int | None = None) -> int:
         file.write_text(text)
         try:
             return serve_until_stopped(
-                load(str(file)), file, ChildOrigin(file), ready=lambda: print(_welcome(chosen, broker), flush=True)
+                load(str(file)),
+                file,
+                ChildOrigin(file),
+                keeper_settings(read_document(file)).fingerprint,
+                ready=lambda: print(_welcome(chosen, broker), flush=True),
             )
         except (BadSettings, Unusable) as error:
             print(f"flameout: {error}", file=sys.stderr)

@@ -41,7 +41,6 @@ from hardware.client import KeeperAway, KeeperClient
 from hardware.clock import SECOND, BootClock, ClockFault
 from hardware.gauges_client import GaugesClient
 from hardware.origin import Origin
-from hardware.settings import keeper_settings, read_document
 
 ACCEPTED_AT_ONCE = 128  # asyncio takes so many before anybody can be sent away again, each with a file descriptor
 SWITCH_EVERY = 0.0005  # s; the journal's thread may keep the loop from a command for so long, by default for 5 ms
@@ -54,24 +53,26 @@ class Unusable(Exception):
 
 
 def serve_until_stopped(
-    config: Config, path: Path | None, origin: Origin, ready: Callable[[], None] = lambda: None
+    config: Config, path: Path | None, origin: Origin, settings: str, ready: Callable[[], None] = lambda: None
 ) -> int:
     """Run the daemon until SIGTERM or SIGINT; returns the exit code. Raises :class:`Unusable`.
 
-    ``path`` is the configuration's file; ``ready`` is called once everything answers.
+    ``path`` is the configuration's file, ``settings`` the fingerprint that the keeper's have to have; ``ready`` is
+    called once everything answers.
     """
     log.install()
     sys.setswitchinterval(SWITCH_EVERY)
     context = _context(config.rest)
     listener = _bind(config.rest)
     with _only_instance(Path(config.journal.path)), asyncio.Runner(loop_factory=PromptLoop) as runner:
-        return runner.run(_serve(config, path, origin, listener, context, ready))
+        return runner.run(_serve(config, path, origin, settings, listener, context, ready))
 
 
 async def _serve(
     config: Config,
     path: Path | None,
     origin: Origin,
+    settings: str,
     listener: socket.socket,
     context: ssl.SSLContext | None,
     ready: Callable[[], None],
@@ -79,7 +80,6 @@ async def _serve(
     clock = BootClock()
     calendar = Calendar(clock, SystemWallClock())
     journal = Journal(Path(config.journal.path))
-    settings = keeper_settings(read_document(path)).fingerprint
     keeper = KeeperClient(origin, clock, patience=min(config.keeper.lease, SECOND), settings=settings)
     stove = Stove(config, clock, calendar, journal, keeper, version("flameout"))
     tally = Tally()

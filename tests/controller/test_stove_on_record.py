@@ -414,6 +414,16 @@ def test_a_journal_that_comes_late_takes_no_lock_and_no_lockout_along(
     on_a_stove(tmp_path / "disk", look, interlocks=alarm)
 
 
+async def its_disk_is_there(bench: StoveBench, folder: Path) -> None:
+    """What was kept away in ``folder`` is mounted, and noticed."""
+    (folder / "disk").unlink()
+    (folder / "away").rename(folder / "disk")
+    bench.journal.append([], {})
+    while bench.journal.problem is not None:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.01)
+    bench.stove.tick()
+
+
 def test_a_journal_that_comes_late_tells_how_the_last_run_ended_and_keeps_the_wear(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,12 +438,7 @@ def test_a_journal_that_comes_late_tells_how_the_last_run_ended_and_keeps_the_we
     async def come_late(bench: StoveBench) -> None:
         began = bench.stove.stove_view().started_at
         bench.pass_time(HOUR)
-        (tmp_path / "disk").unlink()
-        (tmp_path / "away").rename(tmp_path / "disk")
-        bench.journal.append([], {})
-        while bench.journal.problem is not None:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
-        bench.stove.tick()
+        await its_disk_is_there(bench, tmp_path)
         view = bench.stove.view("left")
         assert view.last_shut_off is not None
         assert (view.wear, view.last_shut_off.cause) == (1.4, "restart")
@@ -677,12 +682,7 @@ def test_a_journal_that_comes_late_knows_the_last_cut_of_each_burner_that_was_no
     async def come_late(bench: StoveBench) -> None:
         bench.pass_time(HOUR)
         bench.stove.open_now("right", "Ben")
-        (tmp_path / "disk").unlink()
-        (tmp_path / "away").rename(tmp_path / "disk")
-        bench.journal.append([], {})
-        while bench.journal.problem is not None:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
-        bench.stove.tick()
+        await its_disk_is_there(bench, tmp_path)
         assert (last_cut(bench, "left"), last_cut(bench, "right")) == (("user", ANNA), ("user", "Ben"))
 
     on_a_stove(tmp_path / "disk", act)

@@ -6,11 +6,11 @@ from functools import partial
 from itertools import pairwise
 
 from tests.e2e.program import eventually
+from tests.faults.oracle import waited_until
 from tests.faults.scene import ALL, HOLD_OPEN, PINS, Row, Said, Scene
 from tests.witness import boot_seconds
 
 BURNERS = (*ALL, "rear", "front")
-PATIENCE = 2.0  # s, of who commands
 TOLERANCE = 0.003  # s: the record has whole milliseconds
 KINDS = {
     "timer": "timer_started",
@@ -67,8 +67,7 @@ def _has_amount(row: Row, said: Said) -> bool:
 
 def _is_then(row: Row, said: Said) -> bool:
     """A command without a number of its own is known by when it was decided; nobody sends two at a time."""
-    until: float = said.get("acked", said.get("gave_up", said["at"] + PATIENCE))  # or nobody waited for its answer
-    if not said["at"] - TOLERANCE <= row.boot <= until + TOLERANCE:
+    if not said["at"] - TOLERANCE <= row.boot <= waited_until(said) + TOLERANCE:
         return False
     if said["what"] == "shut_off":
         return row.kind == "shut_off" and row.details["cause"] in ("user", "shut_off_all")

@@ -18,6 +18,11 @@ SLACK = 0.015  # s: what the witness's own stamp may be late, and a deadline by 
 EVER = float("inf")
 
 
+def waited_until(said: dict[str, Any]) -> float:
+    """Until when a command may have been obeyed: answered, given up, or left without anybody waiting for its answer."""
+    return float(said.get("acked", said.get("gave_up", said["at"] + 2)))
+
+
 @dataclass(frozen=True)
 class Span:
     """From, to (s on the boot clock), and why."""

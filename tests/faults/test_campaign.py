@@ -1,6 +1,5 @@
 """The quick part of the campaign, each fault at one instant; and the campaign sees what it has to see."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -62,9 +61,9 @@ SubscribeOptions.RETAIN_DO_NOT_SEND = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
 real = CommandReader._command
 CommandReader._command = lambda self, now, message, *rest: real(self, now, replace(message, retained=False), *rest)
 """
-DIES_LATER = """\
-import os, threading
-threading.Timer(1.2, lambda: os._exit(1)).start()
+DIES = """\
+import os
+os._exit(1)
 """
 ASKS_BY_ITSELF = """\
 import asyncio, gc
@@ -104,7 +103,7 @@ def _planted(of: str, script: str, strike: Strike) -> Strike:
     return both
 
 
-PLANTED = {  # where, in which fault, and a word of what is found, by whoever notices first
+PLANTED = {  # where, in which fault, and a word of what is found
     "a keeper that forgets its lease": ("keeper", FORGETS_ITS_LEASE, FAULTS["controller-sigstop"], "high for"),
     "a keeper that hears no hang-up": ("keeper", HEARS_NO_HANG_UP, FAULTS["controller-sigkill"], "high for"),
     "a keeper that forgets to open": ("keeper", FORGETS_TO_OPEN, FAULTS["wall-day-back"], "high"),
@@ -113,12 +112,7 @@ PLANTED = {  # where, in which fault, and a word of what is found, by whoever no
     "a record that forgets a lockout": ("controller", FORGETS_A_LOCKOUT, FAULTS["controller-sigkill"], "rear"),
     "a command that is obeyed again": ("controller", OBEYS_AGAIN, FAULTS["duplicates"], "on record 10 times"),
     "a retained command that is obeyed": ("controller", OBEYS_WHAT_WAITS, FAULTS["retained-commands"], "fell"),
-    "a daemon that dies a while after": (
-        "controller",
-        DIES_LATER,
-        FAULTS["deaf-pages"],
-        "the daemon ended|not acknowledged",
-    ),
+    "a daemon that dies a while after": ("controller", DIES, FAULTS["deaf-pages"], "the daemon ended"),
     "a timer that nobody asked for": ("controller", ASKS_BY_ITSELF, FAULTS["two-daemons"], "nobody asked for it"),
     "a session that outlives its connection": ("controller", KEEPS_ITS_SESSION, FAULTS["queued-commands"], "fell"),
     "two faults, and a keeper that forgets its lease": ("keeper", FORGETS_ITS_LEASE, BOTH, "high for"),
@@ -131,6 +125,8 @@ def flawed() -> dict[str, Outcome]:
 
     def run(name: str) -> Outcome:
         of, script, fault, _ = PLANTED[name]
+        if script is DIES:  # once the strike has passed everything that is asked while it lasts
+            return play(replace(fault, shows=_planted(of, script, fault.shows)), 0, keep=False)
         return play(replace(fault, strike=_planted(of, script, fault.strike)), 0, keep=False)
 
     with ThreadPoolExecutor(JOBS) as pool:
@@ -140,7 +136,7 @@ def flawed() -> dict[str, Outcome]:
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_flaw_is_found(flawed: dict[str, Outcome], name: str) -> None:
     word = PLANTED[name][3]
-    assert any(re.search(word, wrong) for wrong in flawed[name].wrong), f"not {word}: {flawed[name].wrong}"
+    assert any(word in wrong for wrong in flawed[name].wrong), f"not {word}: {flawed[name].wrong}"
 
 
 def test_there_are_enough_faults_and_pairs_and_no_two_alike() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from tests.faults.oracle import SLACK, Judge, after_stalls
+from tests.faults.oracle import SLACK, Judge, after_stalls, waited_until
 
 STALL = 0.25  # s: a machine that stood still for so long may have let the lease lapse
 CUTS = ("shut_off", "shut_off_again", "locked", "told_to_close")
@@ -51,7 +51,7 @@ def _causes(run: dict[str, Any], line: str, judged: Judge) -> Iterator[tuple[flo
         if said.get("line") not in (None, line):
             continue
         if said["what"] in CUTS:
-            yield said["at"] - SLACK, said.get("acked", said.get("gave_up", said["at"] + 2))
+            yield said["at"] - SLACK, waited_until(said)
         elif said["what"] == "must_open":
             yield said["at"] - SLACK, said["at"] + said["within"]
 

@@ -1,7 +1,9 @@
 """A message that is read from the bytes in the socket is the one that paho reads next, or none."""
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -11,11 +13,12 @@ from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 
 from api.mqtt.commands import Arrived
+from api.mqtt.link import MqttLink
 from api.mqtt.peek import LOOKED_AT, between_packets, first_message
 from controller.journal import Query, read
 from tests.api.mqtt.bench import LEFT, STOVE, in_a_loop, on_mqtt
 from tests.api.mqtt.test_link import Diary, linked
-from tests.brokers import Ear, Mosquitto, publish_packet, wire
+from tests.brokers import Ear, Mosquitto, Wire, publish_packet, wire
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 
@@ -98,47 +101,47 @@ def test_another_paho_is_left_as_it_is() -> None:
 # --- on a connection --------------------------------------------------------------------------------------
 
 
-@in_a_loop
-async def test_what_was_dealt_with_ahead_of_paho_does_not_arrive_again() -> None:
+@contextlib.asynccontextmanager
+async def subscribed() -> AsyncIterator[tuple[Wire, MqttLink, Diary]]:
+    """A link whose listener deals with ``urgent`` ahead, and a broker that has nothing more to say by itself."""
     with Mosquitto() as broker:
         async with wire(broker.port) as line, linked(line.port) as (link, diary):
             await diary.until(connections=1)
             link.publish("cmd/x", b"subscribed", 1, False)
             await asyncio.wait_for(diary.messages.get(), 5)
+            await until(lambda: diary.acknowledged_packets)
             diary.deals_with = b"urgent"
-            line.inject(publish_packet("cmd/x", b"urgent", packet=7, duplicate=False))
-            line.inject(publish_packet("cmd/x", b"other", packet=8, duplicate=False))
-            line.inject(publish_packet("cmd/x", b"urgent", packet=9, duplicate=False) * 2)
-            line.inject(publish_packet("cmd/x", b"last", packet=9, duplicate=False))
-            heard = [await asyncio.wait_for(diary.messages.get(), 5) for _ in range(2)]
-            assert [message.payload for message in heard] == [b"other", b"last"]
-            assert [message.payload for message in diary.dealt_with] == [b"urgent"] * 3
+            yield line, link, diary
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+
+
+@in_a_loop
+async def test_what_was_dealt_with_ahead_of_paho_does_not_arrive_again() -> None:
+    async with subscribed() as (line, _, diary):
+        line.inject(publish_packet("cmd/x", b"urgent", packet=7, duplicate=False))
+        line.inject(publish_packet("cmd/x", b"other", packet=8, duplicate=False))
+        line.inject(publish_packet("cmd/x", b"urgent", packet=9, duplicate=False) * 2)
+        line.inject(publish_packet("cmd/x", b"last", packet=9, duplicate=False))
+        heard = [await asyncio.wait_for(diary.messages.get(), 5) for _ in range(2)]
+        assert [message.payload for message in heard] == [b"other", b"last"]
+        assert [message.payload for message in diary.dealt_with] == [b"urgent"] * 3
 
 
 @in_a_loop
 async def test_what_comes_in_pieces_arrives_as_ever() -> None:
-    with Mosquitto() as broker:
-        async with wire(broker.port) as line, linked(line.port) as (link, diary):
-            await diary.until(connections=1)
-            link.publish("cmd/x", b"subscribed", 1, False)
-            await asyncio.wait_for(diary.messages.get(), 5)
-            diary.deals_with = b"urgent"
-            await _settled(diary)
-            urgent = publish_packet("cmd/x", b"urgent", packet=7, duplicate=False)
-            packet = publish_packet("cmd/x", urgent, packet=8, duplicate=False)
-            line.inject(packet.removesuffix(urgent))
-            while link._connection._client._in_packet["command"] == 0:  # type: ignore[union-attr]  # noqa: ASYNC110 - nor does paho
-                await asyncio.sleep(0.01)
-            line.inject(urgent)
-            assert (await asyncio.wait_for(diary.messages.get(), 5)).payload == urgent
-            assert diary.dealt_with == []
-
-
-async def _settled(diary: Diary) -> None:
-    """Wait until the broker has nothing more to say, which would come between the pieces."""
-    async with asyncio.timeout(5):
-        while not diary.acknowledged_packets:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
+    async with subscribed() as (line, link, diary):
+        urgent = publish_packet("cmd/x", b"urgent", packet=7, duplicate=False)
+        packet = publish_packet("cmd/x", urgent, packet=8, duplicate=False)
+        line.inject(packet.removesuffix(urgent))
+        await until(lambda: link._connection._client._in_packet["command"] != 0)  # type: ignore[union-attr]
+        line.inject(urgent)
+        assert (await asyncio.wait_for(diary.messages.get(), 5)).payload == urgent
+        assert diary.dealt_with == []
 
 
 @pytest.mark.parametrize(("topic", "payload"), [(f"{LEFT}/cmd/valve", "CLOSE"), (f"{STOVE}/cmd/shut_off_all", "PRESS")])
